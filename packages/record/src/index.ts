@@ -1,0 +1,11 @@
+export {
+  PRESENT, ABSENT, NULL, OTHER, gatherColumn, gatherSlices, gatherInts, gatherDoubles,
+  type Column, type NumberColumn, type StringColumn, type BooleanColumn, type SliceColumn, type Slices,
+} from "./column.ts";
+export {
+  laneKey, selectRows, recordAt, ownHeaders, addedHeaders, sourceValueAt, batchOf, allRows, NOTHING_ADDED,
+  type Lane, type Batch, type Additions, type Tails, type PlainRecord,
+} from "./batch.ts";
+export { readHeaders, writeHeaders, constantHeader, dictionaryHeader, headerText, type Header, type HeaderColumn } from "./headers.ts";
+export { readVarint, writeVarint, varintLength, type Cursor } from "./varint.ts";
+export { FAILURE_CLASSES, WeirError, RetriableError, describeProblem, type Failure, type FailureClass, type Problem } from "./errors.ts";
