@@ -1,1 +1,7 @@
-export {};
+export {
+  portsOf, type Pipeline, type RecordSpec, type DeliverySpec, type FailurePolicy, type TopicNames, type Target, type StageSpec, type StageType,
+  type IngestSpec, type GateSpec, type InferenceSpec, type RouterSpec,
+} from "./pipeline.ts";
+export { topologyOf, topicOf, type Topology, type StageTopology } from "./topology.ts";
+export { planTopic, TOPIC_FAMILIES, type TopicPlan, type TopicFamily } from "./topics.ts";
+export { formatProblem, hasErrors, type SpecProblem } from "./problems.ts";

@@ -1,0 +1,43 @@
+/** A topic to create; the shape of `@weir/stream`'s `TopicSpec`. */
+export interface TopicPlan {
+  readonly name: string;
+  readonly family: TopicFamily;
+  readonly partitions: number;
+  readonly configs: Readonly<Record<string, string>>;
+}
+
+export type TopicFamily = "entry" | "data" | "quarantine" | "dead-letters" | "executions" | "verdicts" | "state" | "control";
+
+const DAY_MS = 86_400_000;
+
+interface Family {
+  /** null: compacted, the newest record of each key stays. */
+  readonly retentionMs: number | null;
+  /** The entry topic keeps the broker's limit (1 MiB by default), so that a record that just fitted there fits the others with its headers. */
+  readonly maxMessageBytes: number | null;
+}
+
+const MIB = 1_048_576;
+
+/** What is kept and for how long, for every family of topics. */
+export const TOPIC_FAMILIES: Readonly<Record<TopicFamily, Family>> = {
+  entry: { retentionMs: 7 * DAY_MS, maxMessageBytes: null },
+  data: { retentionMs: 7 * DAY_MS, maxMessageBytes: 2 * MIB },
+  quarantine: { retentionMs: 30 * DAY_MS, maxMessageBytes: 2 * MIB },
+  "dead-letters": { retentionMs: 30 * DAY_MS, maxMessageBytes: 2 * MIB },
+  executions: { retentionMs: 7 * DAY_MS, maxMessageBytes: 2 * MIB },
+  verdicts: { retentionMs: 90 * DAY_MS, maxMessageBytes: 2 * MIB },
+  state: { retentionMs: null, maxMessageBytes: 2 * MIB },
+  control: { retentionMs: null, maxMessageBytes: 2 * MIB },
+};
+
+/** `atLeastMs`: what a stage that holds needs, because the log is the buffer of its open windows. */
+export function planTopic(name: string, family: TopicFamily, partitions: number, atLeastMs = 0): TopicPlan {
+  const { retentionMs, maxMessageBytes } = TOPIC_FAMILIES[family];
+  const configs: Record<string, string> =
+    retentionMs === null
+      ? { "cleanup.policy": "compact" }
+      : { "cleanup.policy": "delete", "retention.ms": String(Math.max(retentionMs, atLeastMs)) };
+  if (maxMessageBytes !== null) configs["max.message.bytes"] = String(maxMessageBytes);
+  return { name, family, partitions, configs };
+}

@@ -1,0 +1,117 @@
+import { portsOf, type Pipeline, type StageSpec, type StageType, type Target } from "./pipeline.ts";
+import { planTopic, type TopicFamily, type TopicPlan } from "./topics.ts";
+
+/** Which topics a pipeline has and which stage reads and writes which. */
+export interface Topology {
+  readonly entryTopic: string;
+  /** In flow order: a stage comes after all that feed it. */
+  readonly stages: readonly StageTopology[];
+  /** Everything to create, the entry topic first. */
+  readonly topics: readonly TopicPlan[];
+  readonly dlq: string;
+  readonly executions: string;
+  readonly verdicts: string;
+  readonly control: string;
+  state(stageId: string): string;
+}
+
+export interface StageTopology {
+  readonly id: string;
+  readonly type: StageType;
+  /** Consumer group. */
+  readonly group: string;
+  readonly inputs: readonly string[];
+  /** Topic of each port; dead letters go to the pipeline's `dlq`. */
+  readonly outputs: ReadonlyMap<string, string>;
+  /** The stage that reads a port's topic, where there is one. */
+  readonly next: ReadonlyMap<string, string>;
+}
+
+/** Assumes a checked pipeline: targets exist, no cycles. */
+export function topologyOf(pipeline: Pipeline): Topology {
+  const named = pipeline.topics;
+  const own = {
+    dlq: named.deadLetters ?? `${pipeline.name}.dlq`,
+    executions: named.executions ?? `${pipeline.name}.executions`,
+    verdicts: named.verdicts ?? `${pipeline.name}.verdicts`,
+    control: named.control ?? `${pipeline.name}.control`,
+  };
+  const state = (stageId: string): string => `${pipeline.name}.state.${stageId}`;
+  const stages = flowOrder(pipeline.stages).map((stage) => stageTopology(pipeline, stage));
+  const entry = stages.find((stage) => stage.type === "ingest")?.outputs.get("out") ?? `${pipeline.name}.ingest.out`;
+  return { entryTopic: entry, stages, topics: planTopics(pipeline, stages, entry, own, state), ...own, state };
+}
+
+function stageTopology(pipeline: Pipeline, stage: StageSpec): StageTopology {
+  const ports = [...portsOf(stage)];
+  const inputs: string[] = [];
+  for (const from of pipeline.stages.values()) {
+    for (const [port, target] of portsOf(from)) {
+      const topic = topicOf(pipeline.name, from.id, port, target);
+      if (target.stage === stage.id && !inputs.includes(topic)) inputs.push(topic);
+    }
+  }
+  return {
+    id: stage.id,
+    type: stage.type,
+    group: `${pipeline.name}.${stage.id}`,
+    inputs,
+    outputs: new Map(ports.map(([port, target]) => [port, topicOf(pipeline.name, stage.id, port, target)])),
+    next: new Map(ports.flatMap(([port, target]) => (target.stage === undefined ? [] : [[port, target.stage] as const]))),
+  };
+}
+
+export function topicOf(pipeline: string, stage: string, port: string, target: Target): string {
+  return target.topic ?? `${pipeline}.${stage}.${port}`;
+}
+
+/** Stages after all that feed them; equals keep the order of the file. Stages of a cycle come last, in the order of the file. */
+export function flowOrder(stages: ReadonlyMap<string, StageSpec>): readonly StageSpec[] {
+  const waiting = new Map([...stages.keys()].map((id) => [id, 0]));
+  const targets = (stage: StageSpec): string[] =>
+    [...portsOf(stage).values()].flatMap((target) => (target.stage !== undefined && stages.has(target.stage) ? [target.stage] : []));
+  for (const stage of stages.values()) for (const id of targets(stage)) waiting.set(id, (waiting.get(id) ?? 0) + 1);
+  const order: StageSpec[] = [];
+  const left = [...stages.values()];
+  while (left.length > 0) {
+    const free = left.findIndex((stage) => waiting.get(stage.id) === 0);
+    if (free < 0) return [...order, ...left];
+    const [stage] = left.splice(free, 1);
+    if (stage === undefined) return order; // `free` is a valid index
+    order.push(stage);
+    for (const id of targets(stage)) waiting.set(id, (waiting.get(id) ?? 0) - 1);
+  }
+  return order;
+}
+
+type OwnTopics = Pick<Topology, "dlq" | "executions" | "verdicts" | "control">;
+
+function planTopics(pipeline: Pipeline, stages: readonly StageTopology[], entry: string, own: OwnTopics, state: (id: string) => string): TopicPlan[] {
+  const plans = new Map<string, TopicPlan>();
+  const plan = (name: string, family: TopicFamily): void => {
+    if (!plans.has(name)) plans.set(name, planTopic(name, family, pipeline.partitions, holdMs(pipeline, stages, name)));
+  };
+  plan(entry, "entry");
+  for (const stage of stages) {
+    for (const [port, topic] of stage.outputs) plan(topic, stage.type === "gate" && port === "quarantine" ? "quarantine" : "data");
+    const sample = pipeline.stages.get(stage.id);
+    if (sample?.type === "router" && sample.sample) plan(sample.sample.to, "data");
+  }
+  plan(own.dlq, "dead-letters");
+  plan(own.executions, "executions");
+  plan(own.verdicts, "verdicts");
+  for (const stage of stages) if (stage.type === "gate") plan(state(stage.id), "state");
+  plan(own.control, "control");
+  return [...plans.values()];
+}
+
+/** Twice the longest time window of the gates that read the topic. */
+function holdMs(pipeline: Pipeline, stages: readonly StageTopology[], topic: string): number {
+  let ms = 0;
+  for (const stage of stages) {
+    const spec = pipeline.stages.get(stage.id);
+    if (spec?.type !== "gate" || spec.window?.kind !== "time" || !stage.inputs.includes(topic)) continue;
+    ms = Math.max(ms, 2 * (spec.window.every + spec.window.lateness));
+  }
+  return ms;
+}
