@@ -4,3 +4,11 @@ export {
   type Position, type Fetched, type LaneFailure, type ProducerOptions, type Producer, type Transaction, type CommitOffsets,
 } from "./log.ts";
 export { type Clock } from "./clock.ts";
+export { createRunner, isReplaced, type Runner, type RunnerOptions } from "./runner/runner.ts";
+export { createChain, viewOf, viewAt, type Chain, type Link, type Output, type Outcome } from "./runner/chain.ts";
+export { type RunnerEvents } from "./runner/events.ts";
+export { type Execution, type DecidedRange } from "./runner/execution.ts";
+export { followControl, writeEndNote, type Control, type EndNote } from "./runner/control.ts";
+export { stampEntry, idAt } from "./runner/identity.ts";
+export { type RefusalHeaders, type Refused } from "./runner/writing.ts";
+export { restoreState } from "./runner/state.ts";

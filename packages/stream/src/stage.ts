@@ -23,6 +23,8 @@ export interface Stage {
   process(batches: readonly Batch[]): readonly Decided[] | Promise<readonly Decided[]>;
   /** Lowest undecided offset; null when everything it was given is decided. */
   position(lane: Lane): number | null;
+  /** Number of records taken in and not decided; absent where that is always 0. */
+  held?(): number;
   /** State to be written in one transaction with everything decided so far. */
   snapshot(): readonly StateChange[];
   /** The records that follow start at `from`, the committed offset. */

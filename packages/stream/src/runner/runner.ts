@@ -1,0 +1,440 @@
+import { laneKey, WeirError, RetriableError, type Batch, type Lane, type Slices } from "@weir/record";
+import type { Clock } from "../clock.ts";
+import type { Fetched, Fetcher, GroupListener, Log, Membership, Producer } from "../log.ts";
+import type { RestoredState } from "../stage.ts";
+import { createChain, type Chain, type Link, type Outcome } from "./chain.ts";
+import { followControl, type Control } from "./control.ts";
+import type { RunnerEvents } from "./events.ts";
+import { stampEntry } from "./identity.ts";
+import { accept, createLanes, positionsOf, type OwnedLane } from "./lanes.ts";
+import { restoreState } from "./state.ts";
+import { createUnit, type Unit } from "./unit.ts";
+import type { RefusalHeaders } from "./writing.ts";
+
+export interface RunnerOptions {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly events: RunnerEvents;
+  readonly group: string;
+  /** Name of the slot that this process fills: member id and transactional ids derive from it. Must be unique in the group. */
+  readonly slot: string;
+  readonly inputs: readonly string[];
+  readonly links: readonly Link[];
+  /** Set on the chain that reads the entry topic: where the record's own id is, null where it has none. */
+  readonly idsOf: ((batch: Batch) => Slices | null) | null;
+  readonly topics: { readonly executions: string; readonly verdicts: string; readonly control: string | null };
+  readonly commit: { readonly everyMs: number; readonly bytes: number };
+  /** Close windows of a lane that got nothing for so long; null: never. */
+  readonly idleAfterMs: number | null;
+  /** What to do where the committed offset is gone. A group without offsets always starts at the beginning. */
+  readonly onOutOfRange: "stop" | "earliest" | "latest";
+  readonly transactionTimeoutMs: number;
+  readonly minimalHeaders: boolean;
+  readonly keepTimestamps: boolean;
+  readonly refusalHeaders: RefusalHeaders;
+  /** SHA-256, hex. */
+  readonly hash: (text: string) => string;
+}
+
+/** Carries records from the input topics through a chain of stages, one committed transaction after the other. */
+export interface Runner {
+  /** Ends when stopped; rejects when it cannot go on (a bug, a lost slot, a broker that says no for good). */
+  run(): Promise<void>;
+  /** Decides what has been fetched, commits, leaves the group. */
+  stop(): void;
+  /** Lanes that are ready, and whether the group was joined: for readiness. */
+  status(): { readonly joined: boolean; readonly lanes: number };
+}
+
+/** Longest wait of a fetch when nothing is open. */
+const IDLE_FETCH_MS = 100;
+/** Pause before an attempt is repeated. */
+const BACKOFF_MS = 200;
+/** A fetch of fewer records is followed by a short pause: many small requests cost more than records. */
+const SMALL_FETCH_RECORDS = 256;
+const SMALL_FETCH_PAUSE_MS = 5;
+/** Positions that moved without output (markers) are committed when they are this old. */
+const QUIET_COMMIT_MS = 1000;
+
+type Change =
+  | { readonly kind: "assign"; readonly lanes: readonly Lane[] }
+  | { readonly kind: "revoke"; readonly lanes: readonly Lane[]; readonly done: () => void }
+  | { readonly kind: "lost"; readonly lanes: readonly Lane[] }
+  | { readonly kind: "resolved"; readonly lane: OwnedLane; readonly from: number; readonly states: ReadonlyMap<string, RestoredState> };
+
+/** A fetch on its way, with the lives of the lanes that it was made for. */
+interface Asked {
+  readonly answer: Promise<Fetched>;
+  readonly asked: ReadonlyMap<string, OwnedLane>;
+  readonly since: number;
+}
+
+export function createRunner(options: RunnerOptions): Runner {
+  const chain = createChain(options.links);
+  const work = new Work(options, chain);
+  return {
+    run: () => work.run(),
+    stop: () => work.stop(),
+    status: () => ({ joined: work.joined, lanes: work.lanes.ready().length }),
+  };
+}
+
+/** The one loop of a runner and what it owns. Callbacks of the group only queue changes; the loop applies them in order. */
+class Work {
+  readonly lanes = createLanes();
+  joined = false;
+  readonly #options: RunnerOptions;
+  readonly #chain: Chain;
+  readonly #changes: Change[] = [];
+  #wake: () => void = () => {};
+  #stopping = false;
+  #fatal: Error | null = null;
+  /** Why nothing of what is open may be committed. */
+  #broken: Error | null = null;
+  #unit: Unit | null = null;
+  #committing: Promise<void> = Promise.resolve();
+  #previousCommitMs = 0;
+  #prefetched: Asked | null = null;
+  // Set by `run` before anything else uses them.
+  #producer!: Producer;
+  #membership!: Membership;
+  #fetcher!: Fetcher;
+  #control: Control | null = null;
+
+  constructor(options: RunnerOptions, chain: Chain) {
+    this.#options = options;
+    this.#chain = chain;
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    this.#wake();
+  }
+
+  async run(): Promise<void> {
+    const { log, group, slot, topics, clock, inputs } = this.#options;
+    const name = `weir-${group}-${slot}`;
+    await using producer = await log.producer({ transactionalId: name, rotate: 4, timeoutMs: this.#options.transactionTimeoutMs });
+    await using fetcher = log.fetcher();
+    this.#producer = producer;
+    this.#fetcher = fetcher;
+    if (topics.control !== null) this.#control = await followControl(log, topics.control, clock, () => this.#wake());
+    let abandon = false;
+    try {
+      this.#membership = await log.join({ group, topics: inputs, memberId: name }, this.#listener());
+      this.joined = true;
+      while (!this.#stopping) await this.#step();
+      await this.#finish();
+    } catch (error) {
+      abandon = isReplaced(error);
+      throw error;
+    } finally {
+      this.#control?.stop();
+      for (const change of this.#changes) if (change.kind === "revoke") change.done();
+      if (this.joined) await this.#membership.leave({ abandon });
+      this.joined = false;
+    }
+  }
+
+  #listener(): GroupListener {
+    const queue = (change: Change): void => {
+      this.#changes.push(change);
+      this.#wake();
+    };
+    return {
+      onAssign: (lanes) => queue({ kind: "assign", lanes }),
+      onRevoke: (lanes) => new Promise((done) => queue({ kind: "revoke", lanes, done })),
+      onLost: (lanes) => {
+        this.#broken ??= new RetriableError("MEMBERSHIP_LOST", "the group forgot this member");
+        queue({ kind: "lost", lanes });
+      },
+      onFatal: (error) => {
+        this.#fatal ??= error;
+        this.#wake();
+      },
+    };
+  }
+
+  async #step(): Promise<void> {
+    if (this.#fatal) throw this.#fatal;
+    if (this.#broken) return this.#recover(this.#broken);
+    const change = this.#changes.shift();
+    if (change) return this.#apply(change);
+    this.#resolveNew();
+    const ready = this.lanes.ready();
+    if (ready.length === 0 && this.#unit === null) return this.#pause(IDLE_FETCH_MS);
+    const batches = ready.length === 0 ? [] : await this.#fetch(ready);
+    if (this.#broken || this.#stopping) return;
+    if (batches.length > 0) await this.#process(batches);
+    await this.#closeEnded();
+    await this.#closeIdle();
+    this.#commitQuiet();
+    if (this.#unit && this.#isDue(this.#unit, batches.length === 0)) await this.#seal();
+  }
+
+  async #pause(ms: number): Promise<void> {
+    await Promise.race([this.#options.clock.sleep(ms), new Promise<void>((wake) => (this.#wake = wake))]);
+  }
+
+  // ---- lanes
+
+  async #apply(change: Change): Promise<void> {
+    switch (change.kind) {
+      case "assign":
+        for (const lane of change.lanes) this.lanes.take(lane);
+        return this.#options.events.assigned(change.lanes);
+      case "revoke":
+        await this.#seal();
+        await this.#settled();
+        for (const lane of change.lanes) this.#drop(laneKey(lane));
+        this.#options.events.revoked(change.lanes, false);
+        return change.done();
+      case "lost":
+        for (const lane of change.lanes) this.#drop(laneKey(lane));
+        return this.#options.events.revoked(change.lanes, true);
+      case "resolved":
+        return this.#start(change.lane, change.from, change.states);
+    }
+  }
+
+  #drop(key: string): void {
+    const lane = this.lanes.drop(key);
+    if (lane && (lane.status === "ready" || lane.status === "halted")) this.#chain.revoke(lane.lane);
+  }
+
+  #start(lane: OwnedLane, from: number, states: ReadonlyMap<string, RestoredState>): void {
+    if (this.lanes.get(lane.lane) !== lane || lane.status !== "resolving") return;
+    this.#chain.assign(lane.lane, from, states);
+    const now = this.#options.clock.monotonic();
+    Object.assign(lane, { status: "ready", next: from, committed: from, committedAt: now, activeAt: now });
+  }
+
+  /** Looks up, beside the loop, where new lanes start: committed offset first (stable), then the state that goes with it. */
+  #resolveNew(): void {
+    for (const lane of this.lanes.all.values()) {
+      if (lane.status !== "new") continue;
+      lane.status = "resolving";
+      void this.#resolve(lane).catch((error: unknown) => {
+        if (error instanceof RetriableError) {
+          this.#options.events.retried("resolve", error.message);
+          void this.#options.clock.sleep(BACKOFF_MS).then(() => {
+            if (lane.status === "resolving") lane.status = "new";
+            this.#wake();
+          });
+        } else this.#fatal ??= asError(error);
+        this.#wake();
+      });
+    }
+  }
+
+  async #resolve(lane: OwnedLane): Promise<void> {
+    const { log, group, links } = this.#options;
+    const committed = (await log.committed(group, [lane.lane], this.#membership)).get(lane.key) ?? null;
+    const bounds = (await log.bounds([lane.lane])).get(lane.key);
+    if (!bounds) throw new RetriableError("NO_LEADER", `${lane.lane.topic}-${lane.lane.partition} has no bounds yet`);
+    const from = committed === null ? bounds.earliest : this.#inRange(lane, committed, bounds.earliest);
+    const states = new Map<string, RestoredState>();
+    for (const { stateTopic } of links) {
+      if (stateTopic !== null) states.set(stateTopic, await restoreState(log, { topic: stateTopic, partition: lane.lane.partition }));
+    }
+    this.#changes.push({ kind: "resolved", lane, from, states });
+    this.#wake();
+  }
+
+  #inRange(lane: OwnedLane, committed: number, earliest: number): number {
+    if (committed >= earliest || this.#options.onOutOfRange === "latest") return committed;
+    if (this.#options.onOutOfRange === "earliest") return earliest;
+    throw new WeirError({
+      code: "WEIR-5001",
+      what: `records of ${lane.lane.topic} partition ${lane.lane.partition} were deleted before they were read`,
+      where: `group ${this.#options.group}: committed offset ${committed}, the log starts at ${earliest}`,
+      why: "the retention of the topic is shorter than the time that this stage was behind or held records",
+      fix: "raise retention.ms of the topic; to go on without the lost records set the policy for missing offsets to earliest",
+    });
+  }
+
+  // ---- records
+
+  async #fetch(ready: OwnedLane[]): Promise<Batch[]> {
+    const { clock, events } = this.#options;
+    const current = this.#prefetched ?? this.#ask(ready);
+    this.#prefetched = null;
+    let fetched: Fetched;
+    try {
+      fetched = await current.answer;
+    } catch (error) {
+      if (!(error instanceof RetriableError)) throw error;
+      events.retried("fetch", error.message);
+      await this.#pause(BACKOFF_MS);
+      return [];
+    }
+    this.#unit?.fetched(clock.monotonic() - current.since);
+    const batches = accept(this.lanes, fetched.batches, current.asked);
+    const now = clock.monotonic();
+    for (const batch of batches) Object.assign(this.lanes.get(batch)!, { activeAt: now }); // accepted: it is there
+    for (const failure of fetched.failed) await this.#failedLane(failure.lane, failure.kind, failure.message, current.asked);
+    for (const lane of ready) events.lagging(lane.lane, Math.max(0, (fetched.ends.get(lane.key) ?? lane.next) - lane.next));
+    const records = batches.reduce((n, b) => n + b.count, 0);
+    if (records > 0 && records < SMALL_FETCH_RECORDS) await clock.sleep(SMALL_FETCH_PAUSE_MS);
+    const next = this.lanes.ready();
+    if (next.length > 0 && this.#changes.length === 0) this.#prefetched = this.#ask(next);
+    return batches;
+  }
+
+  #ask(lanes: OwnedLane[]): Asked {
+    const now = this.#options.clock.monotonic();
+    const wait = this.#unit ? Math.max(1, Math.min(IDLE_FETCH_MS, this.#unit.dueAt - now)) : IDLE_FETCH_MS;
+    const answer = this.#fetcher.fetch(positionsOf(lanes), wait);
+    answer.catch(() => {}); // looked at when it is awaited
+    return { answer, asked: new Map(lanes.map((l) => [l.key, l])), since: now };
+  }
+
+  async #failedLane(at: Lane, kind: string, message: string, asked: ReadonlyMap<string, OwnedLane>): Promise<void> {
+    const lane = this.lanes.get(at);
+    if (!lane || asked.get(lane.key) !== lane) return;
+    if (kind === "retry") {
+      this.#options.events.retried("fetch", message);
+      await this.#options.clock.sleep(BACKOFF_MS);
+    } else if (kind === "out-of-range" && this.#options.onOutOfRange !== "stop") {
+      this.#broken ??= new RetriableError("OUT_OF_RANGE", message);
+    } else {
+      lane.status = "halted";
+      this.#options.events.halted(at, message);
+    }
+  }
+
+  async #process(batches: readonly Batch[]): Promise<void> {
+    const { idsOf, clock } = this.#options;
+    const started = clock.monotonic();
+    const stamped = idsOf === null ? batches : batches.map((b) => stampEntry(b, idsOf));
+    const outcomes = await this.#chain.process(stamped);
+    const spent = clock.monotonic() - started;
+    await this.#decide(outcomes);
+    this.#unit?.processed(spent);
+  }
+
+  async #decide(outcomes: readonly Outcome[]): Promise<void> {
+    if (outcomes.length === 0) return;
+    const unit = this.#open();
+    for (const outcome of outcomes) unit.add(outcome);
+    if (unit.bytes >= this.#options.commit.bytes) await this.#seal();
+  }
+
+  /** Finite lanes that have been read to their end: what is open there is judged now. */
+  async #closeEnded(): Promise<void> {
+    for (const lane of this.lanes.ready()) {
+      const end = this.#control?.endOf(lane.lane) ?? -1;
+      if (end < 0 || lane.next < end || lane.endedAt >= end) continue;
+      lane.endedAt = end;
+      await this.#decide(await this.#chain.endOfInput(lane.lane));
+      this.#open().ends(lane.lane);
+    }
+  }
+
+  async #closeIdle(): Promise<void> {
+    const { idleAfterMs, clock } = this.#options;
+    if (idleAfterMs === null) return;
+    const now = clock.monotonic();
+    for (const lane of this.lanes.ready()) {
+      if (lane.markedAt === lane.next || now - lane.activeAt < idleAfterMs || this.#chain.position(lane.lane) === null) continue;
+      lane.markedAt = lane.next;
+      await this.#decide(await this.#chain.close({ lane: lane.lane, offset: lane.next, watermark: Number.MAX_SAFE_INTEGER }));
+    }
+  }
+
+  // ---- transactions
+
+  #open(): Unit {
+    this.#unit ??= createUnit(this.#options, this.#chain, this.#producer, this.#membership);
+    return this.#unit;
+  }
+
+  /** Markers move positions without records: they are committed too, in their own time. */
+  #commitQuiet(): void {
+    if (this.#unit) return;
+    const now = this.#options.clock.monotonic();
+    const moved = this.lanes.ready().some((l) => (this.#chain.position(l.lane) ?? l.next) > l.committed && now - l.committedAt > QUIET_COMMIT_MS);
+    if (moved) this.#open();
+  }
+
+  #isDue(unit: Unit, idle: boolean): boolean {
+    return idle || this.#options.clock.monotonic() >= unit.dueAt || unit.bytes >= this.#options.commit.bytes;
+  }
+
+  /** Hands the open transaction to be committed after the one before it; at most one is on its way while the next fills. */
+  async #seal(): Promise<void> {
+    const unit = this.#unit;
+    if (!unit) return;
+    await this.#committing;
+    if (this.#broken) return;
+    this.#unit = null;
+    const lanes = this.lanes.ready();
+    const positions = lanes.map((l) => ({ ...l.lane, offset: this.#chain.position(l.lane) ?? l.next }));
+    const moved = positions.filter((p, i) => p.offset > lanes[i]!.committed); // parallel
+    const now = this.#options.clock.monotonic();
+    lanes.forEach((l, i) => Object.assign(l, { committed: Math.max(l.committed, positions[i]!.offset), committedAt: now })); // parallel
+    this.#committing = this.#commit(unit, moved);
+  }
+
+  async #commit(unit: Unit, moved: readonly { topic: string; partition: number; offset: number }[]): Promise<void> {
+    const { clock, events } = this.#options;
+    const started = clock.monotonic();
+    try {
+      const { entries, records, ended } = await unit.commit(moved, this.#previousCommitMs);
+      this.#previousCommitMs = clock.monotonic() - started;
+      events.committed(entries, { commitMs: this.#previousCommitMs, records });
+      for (const lane of ended) events.ended(lane);
+    } catch (error) {
+      this.#broken ??= asError(error);
+      this.#wake();
+    }
+  }
+
+  async #settled(): Promise<void> {
+    await this.#committing;
+    if (this.#broken) await this.#recover(this.#broken);
+  }
+
+  /** Nobody knows whether what was open is committed: settle all ids, forget everything read, start from the committed offsets. */
+  async #recover(error: Error): Promise<void> {
+    const { events, clock } = this.#options;
+    if (!(error instanceof RetriableError)) throw error;
+    events.aborted(error.message);
+    const unit = this.#unit;
+    this.#unit = null;
+    this.#prefetched = null;
+    await this.#committing;
+    await unit?.abort();
+    for (;;) {
+      try {
+        await this.#producer.init();
+        break;
+      } catch (again) {
+        if (!(again instanceof RetriableError)) throw again;
+        if (this.#fatal) throw this.#fatal;
+        events.retried("init", again.message);
+        if (this.#stopping) break;
+        await clock.sleep(BACKOFF_MS);
+      }
+    }
+    for (const old of this.lanes.restart()) if (old.status === "ready" || old.status === "halted") this.#chain.revoke(old.lane);
+    this.#broken = null;
+  }
+
+  async #finish(): Promise<void> {
+    if (!this.#broken) await this.#seal();
+    await this.#committing;
+    await this.#unit?.abort();
+    for (const change of this.#changes) if (change.kind === "revoke") change.done();
+    for (const lane of this.lanes.restart()) if (lane.status === "ready") this.#chain.revoke(lane.lane);
+  }
+}
+
+/** Did another process take this runner's slot? */
+export function isReplaced(error: unknown): boolean {
+  return error instanceof WeirError && error.problem.code === "WEIR-5002";
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}

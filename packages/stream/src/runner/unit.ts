@@ -1,0 +1,59 @@
+import type { Lane } from "@weir/record";
+import type { Membership, Position, Producer } from "../log.ts";
+import type { Chain, Outcome } from "./chain.ts";
+import { createTally, type Execution } from "./execution.ts";
+import type { RunnerOptions } from "./runner.ts";
+import { writeOutcome, writeSystem } from "./writing.ts";
+
+/** One execution in the making: a transaction, what was decided in it, and the entries that will tell of it. */
+export interface Unit {
+  readonly bytes: number;
+  /** By the monotonic clock. */
+  readonly dueAt: number;
+  fetched(ms: number): void;
+  processed(ms: number): void;
+  add(outcome: Outcome): void;
+  /** The lane's input is over; told once the transaction is committed. */
+  ends(lane: Lane): void;
+  commit(positions: readonly Position[], previousCommitMs: number): Promise<{ readonly entries: readonly Execution[]; readonly records: number; readonly ended: readonly Lane[] }>;
+  abort(): Promise<void>;
+}
+
+export function createUnit(options: RunnerOptions, chain: Chain, producer: Producer, membership: Membership): Unit {
+  const { clock } = options;
+  const transaction = producer.begin();
+  const incarnation = membership.incarnation;
+  const startedAt = clock.now();
+  const tallies = chain.links.map((l) => createTally(l.stage));
+  const writing = { ...options, links: chain.links, verdictsTopic: options.topics.verdicts };
+  const ended: Lane[] = [];
+  const ms = { fetch: 0, process: 0 };
+  let records = 0;
+  const dueAt = clock.monotonic() + options.commit.everyMs;
+  return {
+    get bytes() {
+      return transaction.bytes;
+    },
+    dueAt,
+    fetched: (spent) => void (ms.fetch += spent),
+    processed: (spent) => void (ms.process += spent),
+    ends: (lane) => void ended.push(lane),
+    add: (outcome) => {
+      tallies[outcome.link]!.add(outcome.decided); // an outcome of this chain
+      if (outcome.link === 0) records += outcome.decided.rows.length;
+      writeOutcome(transaction, outcome, writing);
+    },
+    commit: async (positions, previousCommit) => {
+      for (const { topic, change } of chain.snapshot()) writeSystem(transaction, { topic, partition: change.lane.partition }, [change]);
+      const context = { slot: options.slot, startedAt, preparedAt: clock.now(), ms: { ...ms, previousCommit }, hash: options.hash };
+      const entries = tallies.filter((t) => !t.empty).map((t) => t.execution(context));
+      for (const entry of entries) {
+        const partition = Math.min(...entry.in.map((range) => range.partition));
+        writeSystem(transaction, { topic: options.topics.executions, partition }, [{ key: entry.stage, value: JSON.stringify(entry) }]);
+      }
+      await transaction.commit(positions.length === 0 ? null : { membership, incarnation, positions });
+      return { entries, records, ended };
+    },
+    abort: () => transaction.abort().catch(() => {}), // the caller initialises all ids next
+  };
+}
