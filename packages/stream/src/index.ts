@@ -10,5 +10,4 @@ export { type RunnerEvents } from "./runner/events.ts";
 export { type Execution, type DecidedRange } from "./runner/execution.ts";
 export { followControl, writeEndNote, type Control, type EndNote } from "./runner/control.ts";
 export { stampEntry, idAt } from "./runner/identity.ts";
-export { type RefusalHeaders, type Refused } from "./runner/writing.ts";
 export { restoreState } from "./runner/state.ts";

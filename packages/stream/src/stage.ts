@@ -44,6 +44,8 @@ export interface StageDescription {
   readonly spec: string;
   readonly rules?: string;
   readonly model?: string;
+  /** SHA-256 of the contract. */
+  readonly contract?: string;
   readonly owner: string;
 }
 

@@ -63,7 +63,7 @@ export function createTally(stage: Stage): Tally {
       for (const copy of decided.copies ?? []) copies += copy.positions.length;
     },
     execution(context) {
-      const { owner: _owner, ...digests } = stage.describe();
+      const { owner: _owner, contract: _contract, ...digests } = stage.describe();
       const decided = [...ranges.values()].map(({ lane, ...range }) => ({ topic: lane.topic, partition: lane.partition, ...range }));
       return {
         v: 1,

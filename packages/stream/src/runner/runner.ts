@@ -9,7 +9,7 @@ import { stampEntry } from "./identity.ts";
 import { accept, createLanes, positionsOf, type OwnedLane } from "./lanes.ts";
 import { restoreState } from "./state.ts";
 import { createUnit, type Unit } from "./unit.ts";
-import type { RefusalHeaders } from "./writing.ts";
+import { createWriting, type Writing } from "./writing.ts";
 
 export interface RunnerOptions {
   readonly log: Log;
@@ -31,7 +31,6 @@ export interface RunnerOptions {
   readonly transactionTimeoutMs: number;
   readonly minimalHeaders: boolean;
   readonly keepTimestamps: boolean;
-  readonly refusalHeaders: RefusalHeaders;
   /** SHA-256, hex. */
   readonly hash: (text: string) => string;
 }
@@ -85,6 +84,7 @@ class Work {
   joined = false;
   readonly #options: RunnerOptions;
   readonly #chain: Chain;
+  readonly #writing: Writing;
   readonly #changes: Change[] = [];
   #wake: () => void = () => {};
   #stopping = false;
@@ -104,6 +104,9 @@ class Work {
   constructor(options: RunnerOptions, chain: Chain) {
     this.#options = options;
     this.#chain = chain;
+    const { links, group, idsOf, topics, minimalHeaders, keepTimestamps, hash, clock } = options;
+    const { verdicts: verdictsTopic } = topics;
+    this.#writing = createWriting({ links, group, entry: idsOf !== null, verdictsTopic, minimalHeaders, keepTimestamps, hash, now: () => clock.now() });
   }
 
   stop(): void {
@@ -345,7 +348,7 @@ class Work {
   // ---- transactions
 
   #open(): Unit {
-    this.#unit ??= createUnit(this.#options, this.#chain, this.#producer, this.#membership);
+    this.#unit ??= createUnit(this.#options, this.#writing, this.#chain, this.#producer, this.#membership);
     return this.#unit;
   }
 

@@ -3,7 +3,7 @@ import type { Membership, Position, Producer } from "../log.ts";
 import type { Chain, Outcome } from "./chain.ts";
 import { createTally, type Execution } from "./execution.ts";
 import type { RunnerOptions } from "./runner.ts";
-import { writeOutcome, writeSystem } from "./writing.ts";
+import { writeOutcome, writeSystem, type Writing } from "./writing.ts";
 
 /** One execution in the making: a transaction, what was decided in it, and the entries that will tell of it. */
 export interface Unit {
@@ -19,13 +19,12 @@ export interface Unit {
   abort(): Promise<void>;
 }
 
-export function createUnit(options: RunnerOptions, chain: Chain, producer: Producer, membership: Membership): Unit {
+export function createUnit(options: RunnerOptions, writing: Writing, chain: Chain, producer: Producer, membership: Membership): Unit {
   const { clock } = options;
   const transaction = producer.begin();
   const incarnation = membership.incarnation;
   const startedAt = clock.now();
   const tallies = chain.links.map((l) => createTally(l.stage));
-  const writing = { ...options, links: chain.links, verdictsTopic: options.topics.verdicts };
   const ended: Lane[] = [];
   const ms = { fetch: 0, process: 0 };
   let records = 0;

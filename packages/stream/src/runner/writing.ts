@@ -1,20 +1,9 @@
+import { createDeadLetterWriter, type DeadLetterWriter, type Payload } from "@weir/deadletter";
 import { addedHeaders, batchOf, ownHeaders, recordAt, type Batch, type Failure, type Header, type Lane, type PlainRecord } from "@weir/record";
-import { RecordTooLarge, type Transaction } from "../log.ts";
+import type { Transaction } from "../log.ts";
 import type { SystemRecord } from "../stage.ts";
+import { idAt } from "./identity.ts";
 import { viewAt, viewOf, type Link, type Outcome } from "./chain.ts";
-
-/** Builds the headers of a refused record: its own kept, ours replaced or appended. */
-export type RefusalHeaders = (refused: Refused) => readonly Header[];
-
-export interface Refused {
-  readonly link: Link;
-  readonly failure: Failure;
-  /** As it came to the stage, with what Weir had added. */
-  readonly headers: readonly Header[];
-  readonly hop: { readonly topic: string; readonly partition: number; readonly offset: number; readonly timestamp: number };
-  /** Is the value written with the record, or could it not be written anywhere? */
-  readonly payload: "stage-input" | "none";
-}
 
 export interface Writing {
   readonly links: readonly Link[];
@@ -22,10 +11,40 @@ export interface Writing {
   /** Write only `weir.id` of what Weir adds. */
   readonly minimalHeaders: boolean;
   readonly keepTimestamps: boolean;
-  readonly refusalHeaders: RefusalHeaders;
+  /** One for every link: builds the headers of what the stage refused. */
+  readonly deadLetters: readonly DeadLetterWriter[];
+  /** One for every link: which bytes its dead letters hold. */
+  readonly payloads: readonly Payload[];
+  readonly now: () => number;
+}
+
+export interface WritingOptions {
+  readonly links: readonly Link[];
+  readonly group: string;
+  /** Does the first link read the entry topic? */
+  readonly entry: boolean;
+  readonly verdictsTopic: string;
+  readonly minimalHeaders: boolean;
+  readonly keepTimestamps: boolean;
+  readonly hash: (text: string) => string;
+  readonly now: () => number;
+}
+
+export function createWriting(options: WritingOptions): Writing {
+  const { links, group, entry, hash, ...rest } = options;
+  return {
+    ...rest,
+    links,
+    deadLetters: links.map(({ stage }) => {
+      const { spec, contract, owner } = stage.describe();
+      return createDeadLetterWriter({ stage: stage.id, group, spec, owner, ...(contract !== undefined && { contract }) }, hash);
+    }),
+    payloads: links.map((_, i) => (entry && i === 0 ? "source" : "stage-input")),
+  };
 }
 
 const encoder = new TextEncoder();
+const decoder = new TextDecoder();
 
 /** Writes what one stage decided: every port to its topic, refused records with their reason, copies, verdicts. */
 export function writeOutcome(transaction: Transaction, outcome: Outcome, writing: Writing): void {
@@ -72,7 +91,9 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
   for (const h of headers) if (h.length[i]! >= 0) now.push({ key: h.name, value: h.bytes.subarray(h.at[i]!, h.at[i]! + h.length[i]!) }); // parallel to rows
   const kept = writing.minimalHeaders ? [...ownHeaders(batch, row), ...addedHeaders(batch, row).filter((h) => h.key === "weir.id")] : [...record.headers, ...now];
   const hop = { topic: batch.topic, partition: batch.partition, offset: record.offset, timestamp: record.timestamp };
-  return { ...record, headers: writing.refusalHeaders({ link: writing.links[outcome.link]!, failure, headers: kept, hop, payload: "stage-input" }) }; // an outcome of this chain
+  const id = decoder.decode(idAt(batch, row) ?? encoder.encode(`${hop.topic}-${hop.partition}-${hop.offset}`));
+  const refused = { headers: kept, id, hop, payload: writing.payloads[outcome.link]!, failedAt: writing.now() }; // an outcome of this chain
+  return { ...record, headers: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
 }
 
 export function writeSystem(transaction: Transaction, target: Lane, records: readonly SystemRecord[]): void {
