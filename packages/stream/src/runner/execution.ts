@@ -43,7 +43,7 @@ export interface TallyContext {
   readonly startedAt: number;
   readonly preparedAt: number;
   readonly ms: Execution["ms"];
-  readonly hash: (text: string) => string;
+  readonly hash: (data: string | Uint8Array) => string;
 }
 
 export function createTally(stage: Stage): Tally {

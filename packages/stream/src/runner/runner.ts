@@ -32,7 +32,7 @@ export interface RunnerOptions {
   readonly minimalHeaders: boolean;
   readonly keepTimestamps: boolean;
   /** SHA-256, hex. */
-  readonly hash: (text: string) => string;
+  readonly hash: (data: string | Uint8Array) => string;
 }
 
 /** Carries records from the input topics through a chain of stages, one committed transaction after the other. */

@@ -26,7 +26,7 @@ export interface WritingOptions {
   readonly verdictsTopic: string;
   readonly minimalHeaders: boolean;
   readonly keepTimestamps: boolean;
-  readonly hash: (text: string) => string;
+  readonly hash: (data: string | Uint8Array) => string;
   readonly now: () => number;
 }
 
