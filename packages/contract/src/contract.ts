@@ -1,6 +1,11 @@
-import type { FieldInfo } from "./fields.ts";
+import { WeirError, type Problem } from "@weir/record";
+import { allowsPointer, describeFields, type FieldInfo } from "./fields.ts";
+import { joinProblems, schemaProblems } from "./problems.ts";
+import { boundsOf, readerOf } from "./reader.ts";
 import type { FieldRequest } from "./request.ts";
 import type { ReaderOptions, RecordReader } from "./result.ts";
+import { isSchema } from "./schema.ts";
+import { createValidator } from "./validator.ts";
 
 /** A compiled contract: what records must look like, and how to get columns out of them. */
 export interface Contract {
@@ -17,4 +22,35 @@ export interface Contract {
 export interface ContractOptions extends ReaderOptions {
   /** Hex digest of a text, for `Contract.digest`. */
   readonly sha256?: (text: string) => string;
+}
+
+/**
+ * Compiles a JSON Schema 2020-12. Throws a WeirError that names every problem found: not a schema, keywords that would be
+ * ignored, references to outside, patterns that cannot be matched in linear time.
+ */
+export function compileContract(schema: unknown, options: ContractOptions = {}): Contract {
+  const [problem, ...more] = schemaProblems(schema);
+  if (problem !== undefined) throw new WeirError(joinProblems([problem, ...more]));
+  if (!isSchema(schema)) throw new WeirError(NOT_A_SCHEMA);
+  const validator = createValidator(schema);
+  const fields = describeFields(schema);
+  const byPointer = new Map(fields.map((field) => [field.pointer, field]));
+  const bounds = boundsOf(options);
+  return {
+    digest: options.sha256?.(canonicalJson(schema)) ?? null,
+    fields,
+    field: (pointer) => byPointer.get(pointer) ?? null,
+    allows: (pointer) => allowsPointer(schema, pointer),
+    reader: (requests) => readerOf(requests, bounds, validator),
+  };
+}
+
+const NOT_A_SCHEMA: Problem = { code: "WEIR-2101", what: "the contract is not a JSON Schema" };
+
+/** Keys sorted, no white space: the same text for the same schema, however it is laid out. */
+function canonicalJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(",")}}`;
 }

@@ -1,4 +1,7 @@
 export { columnKey, parsePointer, type FieldRequest } from "./request.ts";
 export type { ReadFailure, ReadResult, ReaderOptions, RecordReader, Violation } from "./result.ts";
-export type { Contract, ContractOptions } from "./contract.ts";
+export { compileContract, type Contract, type ContractOptions } from "./contract.ts";
 export type { FieldInfo, JsonType } from "./fields.ts";
+export { schemaProblems } from "./problems.ts";
+export { createReader } from "./reader.ts";
+export { parseRecord } from "./values.ts";

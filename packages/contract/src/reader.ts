@@ -1,0 +1,69 @@
+import { type Batch, type Column } from "@weir/record";
+import { readExactly, type Bounds } from "./exact.ts";
+import { columnKey, distinctRequests, type FieldRequest } from "./request.ts";
+import { DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, type ReadFailure, type ReadResult, type ReaderOptions, type RecordReader } from "./result.ts";
+import { beginTarget, createTarget, finishTarget } from "./target.ts";
+import type { Validator } from "./validator.ts";
+import { valuesOf } from "./values.ts";
+
+/** A reader without a schema, for records that somebody has checked already: it decodes and picks fields. */
+export function createReader(requests: readonly FieldRequest[], options: ReaderOptions = {}): RecordReader {
+  return readerOf(requests, boundsOf(options), null);
+}
+
+export function boundsOf(options: ReaderOptions): Bounds {
+  return { maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES, maxDepth: Math.min(options.maxDepth ?? DEFAULT_MAX_DEPTH, 1000) };
+}
+
+type ReadBytes = (batch: Batch) => ReadResult;
+
+/**
+ * Columns that an earlier stage of a fused chain provided are taken as they are. Without a schema only the others are read,
+ * and nothing at all if there are none; with one every record is checked all the same.
+ */
+export function readerOf(requests: readonly FieldRequest[], bounds: Bounds, validator: Validator | null): RecordReader {
+  const distinct = distinctRequests(requests);
+  const memo = new WeakMap<Batch, ReadResult>();
+  const bySubset = new Map<string, ReadBytes>();
+  const read = (batch: Batch): ReadResult => {
+    const provided = batch.added.columns;
+    const rest = distinct.filter((request) => !provided.has(columnKey(request)));
+    const columns = new Map<string, Column>();
+    for (const request of distinct) {
+      const column = provided.get(columnKey(request));
+      if (column) columns.set(columnKey(request), column);
+    }
+    if (rest.length === 0 && validator === null) return { columns, failures: new Map() };
+    const subset = rest.map(columnKey).join("\n");
+    let readBytes = bySubset.get(subset);
+    if (!readBytes) bySubset.set(subset, (readBytes = bytesReader(rest, bounds, validator)));
+    const result = readBytes(batch);
+    for (const [key, column] of result.columns) columns.set(key, column);
+    return { columns, failures: result.failures };
+  };
+  return {
+    requests: distinct,
+    read: (batch) => {
+      let result = memo.get(batch);
+      if (!result) memo.set(batch, (result = read(batch)));
+      return result;
+    },
+  };
+}
+
+function bytesReader(requests: readonly FieldRequest[], bounds: Bounds, validator: Validator | null): ReadBytes {
+  const targets = requests.map(createTarget);
+  const options = { ...bounds, validator };
+  return (batch) => {
+    const values = valuesOf(batch);
+    const failures = new Map<number, ReadFailure>();
+    for (const target of targets) beginTarget(target, batch.count);
+    for (let row = 0; row < batch.count; row++) {
+      const failure = readExactly(values, row, targets, options);
+      if (failure !== null) failures.set(row, failure);
+    }
+    const columns = new Map<string, Column>();
+    for (const target of targets) columns.set(columnKey(target.request), finishTarget(target, values.bytes));
+    return { columns, failures };
+  };
+}
