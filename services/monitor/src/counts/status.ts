@@ -1,0 +1,35 @@
+import type { StageTopology, Topology } from "@weir/pipeline";
+import type { CountsView, StageCounts } from "./view.ts";
+
+/** Counts of every stage and of every hop between two, from the execution log alone. */
+export interface PipelineStatus {
+  readonly pipeline: string;
+  readonly stages: readonly (StageCounts & { readonly id: string; readonly type: string; readonly inFlight: number })[];
+  /** `in = sum of ports` for every stage, and nothing under way between two. */
+  readonly balanced: boolean;
+}
+
+/** Records that a port sent and the next stage has not yet decided count as in flight at the next stage. */
+export function pipelineStatus(pipeline: string, topology: Topology, view: CountsView): PipelineStatus {
+  const flowing = topology.stages.filter((s) => s.type !== "ingest");
+  const stages = flowing.map((stage) => {
+    const counts = view.stage(stage.id);
+    const sent = sentTo(stage, flowing, view);
+    return { id: stage.id, type: stage.type, ...counts, inFlight: sent === null ? 0 : sent - counts.in };
+  });
+  const balanced = stages.every((s) => s.in === sum(s.ports) && s.inFlight === 0);
+  return { pipeline, stages, balanced };
+}
+
+/** Records that were sent to a stage by others; null where its input comes from outside. */
+function sentTo(stage: StageTopology, all: readonly StageTopology[], view: CountsView): number | null {
+  let sent: number | null = null;
+  for (const from of all) {
+    for (const [port, next] of from.next) if (next === stage.id) sent = (sent ?? 0) + (view.stage(from.id).ports[port] ?? 0);
+  }
+  return sent;
+}
+
+export function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((n, c) => n + c, 0);
+}

@@ -1,0 +1,45 @@
+import { laneKey as key, recordAt, type PlainRecord } from "@weir/record";
+import type { Clock, Log } from "@weir/stream";
+
+/** Longest wait of one look. */
+const LOOK_MS = 250;
+const BACKOFF_MS = 500;
+
+export interface Following extends AsyncDisposable {
+  /** Is everything read that was there when it was asked? */
+  caughtUp(): Promise<boolean>;
+}
+
+/** Reads topics from their beginning, committed records only, without a group; goes on until disposed. */
+export async function followTopics(log: Log, clock: Clock, topics: readonly string[], onRecord: (topic: string, record: PlainRecord) => void): Promise<Following> {
+  const found = await log.partitions(topics);
+  const lanes = topics.flatMap((topic) => Array.from({ length: found.get(topic) ?? 0 }, (_, partition) => ({ topic, partition })));
+  const bounds = await log.bounds(lanes);
+  const positions = new Map(lanes.map((lane) => [key(lane), { ...lane, offset: bounds.get(key(lane))?.earliest ?? 0 }]));
+  const fetcher = log.fetcher();
+  let stopped = false;
+  const look = async (): Promise<void> => {
+    const { batches, failed } = await fetcher.fetch([...positions.values()], LOOK_MS);
+    for (const batch of batches) {
+      positions.set(key(batch), { topic: batch.topic, partition: batch.partition, offset: batch.nextOffset });
+      for (let row = 0; row < batch.count; row++) onRecord(batch.topic, recordAt(batch, row));
+    }
+    if (failed.length > 0) await clock.sleep(BACKOFF_MS);
+  };
+  const following = (async () => {
+    // A broker that is away is waited for: the views are behind, nothing is lost.
+    while (!stopped) await look().catch(() => clock.sleep(BACKOFF_MS));
+  })();
+  return {
+    caughtUp: async () => {
+      const ends = await log.bounds(lanes);
+      return [...positions.values()].every((p) => p.offset >= (ends.get(key(p))?.latest ?? 0));
+    },
+    [Symbol.asyncDispose]: async () => {
+      stopped = true;
+      await following;
+      await fetcher[Symbol.asyncDispose]();
+    },
+  };
+}
+
