@@ -1,0 +1,106 @@
+import type { Batch, HeaderColumn, Tails } from "@weir/record";
+import type { PredictionText } from "./prediction-text.ts";
+import type { Predictions } from "./scores.ts";
+
+/** The predictions of one batch: `of[row]` is the row of `predictions`, -1 where the row of the batch has none. */
+export interface Placed {
+  readonly predictions: Predictions;
+  readonly of: Int32Array;
+}
+
+const OPEN = 123;
+const CLOSE = 125;
+const COMMA = 44;
+
+/** Position of the brace that ends the object, -1 where the bytes end otherwise. JSON's white space may follow it. */
+export function closingBrace(bytes: Uint8Array, at: number, length: number): number {
+  const end = skipSpaceBack(bytes, at + length - 1, at);
+  return end >= at && bytes[end] === CLOSE ? end : -1;
+}
+
+function skipSpaceBack(bytes: Uint8Array, from: number, stop: number): number {
+  let i = from;
+  while (i >= stop && (bytes[i] === 32 || bytes[i] === 10 || bytes[i] === 13 || bytes[i] === 9)) i--;
+  return i;
+}
+
+/** Can the row take another member: does its value, as it would be written, end with the brace of an object? */
+export function takesMember(batch: Batch, row: number): boolean {
+  const tails = batch.added.tails;
+  if (tails && tails.length[row]! >= 0) return closingBrace(tails.bytes, tails.at[row]!, tails.length[row]!) >= 0; // row < count
+  return batch.valueLength[row]! > 0 && closingBrace(batch.bytes, batch.valueAt[row]!, batch.valueLength[row]!) >= 0; // row < count
+}
+
+/**
+ * The tails that put each prediction as the last member into its record's value, before the closing brace; what followed
+ * the brace still does. A tail that an earlier stage of the chain has added is continued. Rows without a prediction keep
+ * the tail that they had.
+ */
+export function splicePredictions(batch: Batch, placed: Placed, text: PredictionText): Tails {
+  const { of } = placed;
+  const at = new Int32Array(batch.count);
+  const length = new Int32Array(batch.count).fill(-1);
+  const keep = new Int32Array(batch.count);
+  const old = batch.added.tails;
+  const bytes = new Uint8Array(boundOf(batch, of, text));
+  let to = 0;
+  for (let row = 0; row < batch.count; row++) {
+    at[row] = to;
+    const oldLength = old ? old.length[row]! : -1; // row < count, here and below
+    const source = old && oldLength >= 0 ? old.bytes : batch.bytes;
+    const from = old && oldLength >= 0 ? old.at[row]! : batch.valueAt[row]!;
+    const until = from + (oldLength >= 0 ? oldLength : batch.valueLength[row]!);
+    keep[row] = old && oldLength >= 0 ? old.keep[row]! : 0;
+    if (of[row]! < 0) {
+      if (oldLength >= 0) to = copy(source, from, until, bytes, to);
+    } else {
+      const brace = closingBrace(source, from, until - from); // there is one: `takesMember`
+      if (oldLength >= 0) to = copy(source, from, brace, bytes, to);
+      else keep[row] = brace - from;
+      if (source[skipSpaceBack(source, brace - 1, from)] !== OPEN) bytes[to++] = COMMA;
+      to = text.write(placed.predictions, of[row]!, bytes, to);
+      to = copy(source, brace, until, bytes, to);
+    }
+    if (to > at[row]!) length[row] = to - at[row]!;
+  }
+  return { bytes: bytes.subarray(0, to), at, length, keep };
+}
+
+/** A comma, the prediction and what follows the kept part of the value: the brace with its white space, or an old tail. */
+function boundOf(batch: Batch, of: Int32Array, text: PredictionText): number {
+  const old = batch.added.tails;
+  let size = 0;
+  for (let row = 0; row < batch.count; row++) {
+    const oldLength = old ? old.length[row]! : -1; // row < count, here and below
+    if (oldLength >= 0) size += oldLength;
+    else if (of[row]! >= 0) {
+      const from = batch.valueAt[row]!;
+      const until = from + batch.valueLength[row]!;
+      size += until - closingBrace(batch.bytes, from, until - from);
+    }
+    if (of[row]! >= 0) size += 1 + text.maxBytes;
+  }
+  return size;
+}
+
+function copy(from: Uint8Array, start: number, end: number, to: Uint8Array, at: number): number {
+  for (let i = start; i < end; i++) to[at++] = from[i]!; // within the slice
+  return at;
+}
+
+/** The predictions as a header, for values that cannot take a member. */
+export function predictionHeader(name: string, placed: Placed, text: PredictionText): HeaderColumn {
+  const { of, predictions } = placed;
+  const at = new Int32Array(of.length);
+  const length = new Int32Array(of.length).fill(-1);
+  const bytes = new Uint8Array(of.length * text.maxBytes);
+  let to = 0;
+  for (let row = 0; row < of.length; row++) {
+    if (of[row]! < 0) continue; // row < length, here and below
+    const end = text.write(predictions, of[row]!, bytes, to);
+    at[row] = to + text.nameBytes;
+    length[row] = end - at[row]!;
+    to = end;
+  }
+  return { name, bytes: bytes.subarray(0, to), at, length };
+}
