@@ -5,3 +5,9 @@ export {
 export { topologyOf, topicOf, type Topology, type StageTopology } from "./topology.ts";
 export { planTopic, TOPIC_FAMILIES, type TopicPlan, type TopicFamily } from "./topics.ts";
 export { formatProblem, hasErrors, type SpecProblem } from "./problems.ts";
+export { parsePipeline, type ParseOptions } from "./parse.ts";
+export { isWindowRule, quarantinesWindows } from "./resolve.ts";
+export { pipelineJsonSchema } from "./shape/json-schema.ts";
+export { explainSpecCode, SPEC_CODES, type CodeEntry, type SpecCode } from "./codes.ts";
+export { canonicalJson, canonicalPipeline, type Pins } from "./canonical.ts";
+export { didYouMean, nearest } from "./near.ts";

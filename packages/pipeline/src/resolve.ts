@@ -1,0 +1,120 @@
+import type { RuleSpec, WindowSpec } from "@weir/rules";
+import type { FailurePolicy, Pipeline, RecordSpec, StageSpec, Target } from "./pipeline.ts";
+import type { PipelineFile, RecordFile } from "./shape/file.ts";
+import type { FailureFile, GateFile, RouterFile, StageFile, TargetFile } from "./shape/stage.ts";
+import type { WindowFile } from "./shape/window.ts";
+
+export const DEFAULT_FAILURE: FailurePolicy = {
+  retry: { attempts: 3, backoffMinMs: 200, backoffMaxMs: 5000 },
+  then: "dead-letter",
+};
+
+/** What the parts of the file mean where they stand: with everything inherited and defaulted. */
+export function resolvePipeline(file: PipelineFile): Omit<Pipeline, "digest"> {
+  const { name, owner, description } = file.metadata;
+  const onFailure = resolveFailure(file.onFailure, DEFAULT_FAILURE);
+  const ids = new Set(Object.keys(file.stages));
+  const stages = Object.entries(file.stages).map(([id, stage]) => resolveStage(stage, { id, pipeline: name, owner, onFailure, ids }));
+  return {
+    name,
+    owner,
+    ...(description === undefined ? {} : { description }),
+    partitions: file.partitions,
+    record: resolveRecord(file.record),
+    delivery: { guarantee: file.delivery.guarantee, commitEveryMs: file.delivery.commit.every, commitBytes: file.delivery.commit.bytes },
+    onFailure,
+    headers: file.headers,
+    timestamps: file.timestamps,
+    topics: file.topics ?? {},
+    stages: new Map(stages.map((stage) => [stage.id, stage])),
+  };
+}
+
+export function resolveRecord(file: RecordFile): RecordSpec {
+  return {
+    contract: file.contract,
+    format: file.format,
+    id: file.id ?? null,
+    key: file.key ?? null,
+    time: typeof file.time === "string" ? { pointer: file.time } : (file.time ?? null),
+  };
+}
+
+export interface StageSurroundings {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly owner: string;
+  readonly onFailure: FailurePolicy;
+  /** Of all stages: a branch of such a name leads to the stage. */
+  readonly ids: ReadonlySet<string>;
+}
+
+export function resolveStage(stage: StageFile, around: StageSurroundings): StageSpec {
+  const common = { id: around.id, owner: stage.owner ?? around.owner, onFailure: resolveFailure(stage.onFailure, around.onFailure) };
+  switch (stage.type) {
+    case "ingest":
+      return { ...common, type: "ingest", out: resolveTarget(stage.out) };
+    case "gate":
+      return { ...common, ...resolveGate(stage, around) };
+    case "inference":
+      return { ...common, type: "inference", model: stage.model, batch: stage.batch, as: stage.as, out: resolveTarget(stage.out) };
+    case "router":
+      return {
+        ...common,
+        type: "router",
+        rules: stage.rules,
+        default: stage.default,
+        branches: resolveBranches(stage, around),
+        ...(stage.sample === undefined ? {} : { sample: { share: stage.sample.random, to: `${around.pipeline}.${around.id}.${stage.sample.to}` } }),
+      };
+  }
+}
+
+function resolveGate(stage: GateFile, around: StageSurroundings): Pick<Extract<StageSpec, { type: "gate" }>, "type" | "window" | "rules" | "pass" | "quarantine"> {
+  return {
+    type: "gate",
+    ...(stage.window === undefined ? {} : { window: resolveWindow(stage.window, stage.rules) }),
+    rules: stage.rules,
+    pass: resolveTarget(stage.pass),
+    quarantine: stage.quarantine ?? { topic: `${around.pipeline}.${around.id}.quarantine` },
+  };
+}
+
+/** Windows are held as soon as one of the rules can quarantine them. */
+function resolveWindow(window: WindowFile, rules: readonly RuleSpec[]): WindowSpec {
+  return { ...window, hold: window.hold ?? rules.some(quarantinesWindows) };
+}
+
+/** Rules that are judged over a window. */
+export function isWindowRule(rule: RuleSpec): boolean {
+  return rule.kind === "nullRate" || rule.kind === "volume" || ("mostly" in rule && rule.mostly !== undefined);
+}
+
+/** A broken quality rule quarantines unless it says otherwise: the window, if it is judged over one. */
+export function quarantinesWindows(rule: RuleSpec): boolean {
+  return rule.mode !== "off" && rule.mode !== "observe" && isWindowRule(rule) && (rule.action ?? "quarantineWindow") === "quarantineWindow";
+}
+
+function resolveTarget(target: TargetFile): Target {
+  return typeof target === "string" ? { stage: target } : target;
+}
+
+function resolveBranches(router: RouterFile, around: StageSurroundings): ReadonlyMap<string, Target> {
+  const names = [...new Set([...router.rules.map((rule) => rule.to), router.default])];
+  return new Map(names.map((name) => {
+    const written = Object.hasOwn(router.branches ?? {}, name) ? router.branches?.[name] : undefined;
+    if (written !== undefined) return [name, resolveTarget(written)];
+    return [name, around.ids.has(name) ? { stage: name } : { topic: `${around.pipeline}.${around.id}.${name}` }];
+  }));
+}
+
+export function resolveFailure(file: FailureFile | undefined, inherited: FailurePolicy): FailurePolicy {
+  return {
+    retry: {
+      attempts: file?.retry?.attempts ?? inherited.retry.attempts,
+      backoffMinMs: file?.retry?.backoff?.minMs ?? inherited.retry.backoffMinMs,
+      backoffMaxMs: file?.retry?.backoff?.maxMs ?? inherited.retry.backoffMaxMs,
+    },
+    then: file?.then ?? inherited.then,
+  };
+}

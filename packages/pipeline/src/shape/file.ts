@@ -1,0 +1,83 @@
+import * as z from "zod";
+import type { RecordSpec, TopicNames } from "../pipeline.ts";
+import { failureSchema, stageSchema, type FailureFile, type StageFile } from "./stage.ts";
+import { duration, expecting, fileInFolder, headerName, owner, pointer, size, topicName, whole, word } from "./words.ts";
+
+/** The file as written, with units resolved and without what is inherited. */
+export interface PipelineFile {
+  readonly apiVersion: "weir/v1";
+  readonly kind: "Pipeline";
+  readonly metadata: MetadataFile;
+  readonly partitions: number;
+  readonly record: RecordFile;
+  readonly delivery: DeliveryFile;
+  readonly onFailure?: FailureFile;
+  readonly headers: "full" | "minimal";
+  readonly timestamps: "now" | "keep";
+  readonly topics?: TopicNames;
+  readonly stages: Readonly<Record<string, StageFile>>;
+}
+
+export interface MetadataFile {
+  readonly name: string;
+  readonly owner: string;
+  readonly description?: string;
+}
+
+export interface RecordFile {
+  readonly contract: string;
+  readonly format: "json";
+  readonly id?: RecordSpec["id"];
+  readonly key?: string;
+  readonly time?: string | { readonly pointer: string; readonly unit?: "s" | "ms" };
+}
+
+export interface DeliveryFile {
+  readonly guarantee: "exactly-once" | "at-least-once";
+  readonly commit: { readonly every: number; readonly bytes: number };
+}
+
+const metadata: z.ZodType<MetadataFile> = z.strictObject({
+  name: word.meta({ description: "Name of the pipeline; its topics and groups begin with it." }),
+  owner: owner.meta({ description: "Who answers for the pipeline; stages inherit it.", examples: ["group:flight-ops"] }),
+  description: z.string().max(1000).exactOptional(),
+});
+
+export const recordSchema: z.ZodType<RecordFile> = z.strictObject({
+  contract: fileInFolder.meta({ description: "Schema of the records, a file in the pipeline's folder.", examples: ["flight.schema.json"] }),
+  format: z.literal("json").default("json"),
+  id: z.union([pointer, z.strictObject({ header: headerName })], expecting("a JSON pointer such as /id, or {header: NAME}")).exactOptional()
+    .meta({ description: "What names a record. Default: topic-partition-offset of the entry topic." }),
+  key: pointer.exactOptional().meta({ description: "From what `produce` and ingest make a key." }),
+  time: z.union([pointer, z.strictObject({ pointer, unit: z.enum(["s", "ms"]).exactOptional() })], expecting("a JSON pointer such as /event_time, or {pointer: …, unit: s}")).exactOptional()
+    .meta({ description: "Event time: RFC 3339 text, or epoch numbers with a unit. Default: the record's timestamp." }),
+}).meta({ description: "What the records are." });
+
+const delivery: z.ZodType<DeliveryFile> = z.strictObject({
+  guarantee: z.enum(["exactly-once", "at-least-once"]).default("exactly-once"),
+  commit: z.strictObject({
+    every: duration.prefault("100ms").meta({ description: "A transaction is committed at least this often." }),
+    bytes: size.prefault("8MiB").meta({ description: "And when it holds so many bytes." }),
+  }).prefault({}),
+});
+
+const topics: z.ZodType<TopicNames> = z.strictObject({
+  deadLetters: topicName.exactOptional(),
+  executions: topicName.exactOptional(),
+  verdicts: topicName.exactOptional(),
+  control: topicName.exactOptional(),
+}).meta({ description: "Other names for the topics in which Weir speaks of itself." });
+
+export const fileSchema: z.ZodType<PipelineFile> = z.strictObject({
+  apiVersion: z.literal("weir/v1"),
+  kind: z.literal("Pipeline"),
+  metadata,
+  partitions: whole(1, 1024).default(1).meta({ description: "Partitions of every topic of the pipeline." }),
+  record: recordSchema,
+  delivery: delivery.prefault({}),
+  onFailure: failureSchema.exactOptional(),
+  headers: z.enum(["full", "minimal"]).default("full").meta({ description: "minimal writes only weir.id." }),
+  timestamps: z.enum(["now", "keep"]).default("now").meta({ description: "Timestamps of produced records." }),
+  topics: topics.exactOptional(),
+  stages: z.record(word, stageSchema).meta({ description: "The stages, by id." }),
+}).meta({ title: "Weir pipeline", description: "One pipeline: its records, its stages and where their ports lead." });
