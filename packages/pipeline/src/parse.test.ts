@@ -105,6 +105,8 @@ describe("a hostile file", () => {
     ["has an alias bomb", bomb, "WEIR-1002"],
     ["holds itself", "a: &a [*a]\n", "WEIR-1002"],
     ["is nested without end", `a: ${"[".repeat(20_000)}${"]".repeat(20_000)}`, "WEIR-1002"],
+    ["is nested without end in lists", `${"- ".repeat(20_000)}1`, "WEIR-1002"],
+    ["is nested without end by indentation", Array.from({ length: 1000 }, (_, i) => `${" ".repeat(i)}a:`).join("\n"), "WEIR-1002"],
     ["is nested too deeply", `a: ${"[".repeat(80)}${"]".repeat(80)}`, "WEIR-1002"],
     ["has several documents", `${flights}---\n${flights}`, "WEIR-1001"],
     ["is no YAML", "a: [", "WEIR-1001"],

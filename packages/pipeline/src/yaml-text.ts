@@ -1,12 +1,15 @@
 import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type Document, type Node } from "yaml";
 import type { SpecCode } from "./codes.ts";
 import { placeText, pathText, type Path, type SpecProblem } from "./problems.ts";
+import { nestingBound } from "./yaml-depth.ts";
 import { substitute, type Surroundings } from "./substitute.ts";
 
 export const MAX_FILE_BYTES = 1_048_576;
 /** The first ones explain the others. */
 const MAX_SYNTAX_PROBLEMS = 20;
 const MAX_DEPTH = 64;
+/** Of the text as it stands, before it is known what is nested in it. */
+const MAX_NESTING_BOUND = 200;
 const MAX_ALIASES = 100;
 const MAX_NODES = 100_000;
 
@@ -56,7 +59,8 @@ interface Reading {
 /** Reads YAML 1.2 core. `surroundings` null: no substitution. */
 export function readYaml(text: string, file: string, surroundings: Surroundings | null): YamlText {
   const lines = new LineCounter();
-  const document = new TextEncoder().encode(text).length <= MAX_FILE_BYTES ? parse(text, lines) : null;
+  const bounded = new TextEncoder().encode(text).length <= MAX_FILE_BYTES && nestingBound(text) <= MAX_NESTING_BOUND;
+  const document = bounded ? parse(text, lines) : null;
   const empty = parseDocument("", { version: "1.2" });
   const reading: Reading = {
     file, text, document: document ?? empty, lines, surroundings, spots: new Map(), problems: [], nodes: 0, aliases: 0,
@@ -76,14 +80,8 @@ export function readYaml(text: string, file: string, surroundings: Surroundings 
   };
 }
 
-/** null when the text is nested so deeply that the reader gave up. */
-function parse(text: string, lines: LineCounter): Document | null {
-  try {
-    return parseDocument(text, { version: "1.2", schema: "core", merge: false, uniqueKeys: true, lineCounter: lines, prettyErrors: false });
-  } catch (error) {
-    if (error instanceof RangeError) return null;
-    throw error;
-  }
+function parse(text: string, lines: LineCounter): Document {
+  return parseDocument(text, { version: "1.2", schema: "core", merge: false, uniqueKeys: true, lineCounter: lines, prettyErrors: false });
 }
 
 function firstLine(message: string): string {
