@@ -1,1 +1,2 @@
-export {};
+export { openModel, type ModelSession, type ModelRun, type OpenOptions } from "./session.ts";
+export { readModel, readVersions, type StoredModel } from "./files.ts";
