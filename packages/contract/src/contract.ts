@@ -41,7 +41,7 @@ export function compileContract(schema: unknown, options: ContractOptions = {}):
     fields,
     field: (pointer) => byPointer.get(pointer) ?? null,
     allows: (pointer) => allowsPointer(schema, pointer),
-    reader: (requests) => readerOf(requests, bounds, validator),
+    reader: (requests) => readerOf(requests, { ...bounds, schema, validator }),
   };
 }
 

@@ -1,18 +1,29 @@
-import { type Batch, type Column } from "@weir/record";
+import type { Batch, Column } from "@weir/record";
 import { readExactly, type Bounds } from "./exact.ts";
+import { buildPlan } from "./plan.ts";
 import { columnKey, distinctRequests, type FieldRequest } from "./request.ts";
 import { DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, type ReadFailure, type ReadResult, type ReaderOptions, type RecordReader } from "./result.ts";
+import { beginScan, createScan, scanRecord } from "./scan.ts";
+import type { Schema } from "./schema.ts";
 import { beginTarget, createTarget, finishTarget } from "./target.ts";
 import type { Validator } from "./validator.ts";
 import { valuesOf } from "./values.ts";
 
 /** A reader without a schema, for records that somebody has checked already: it decodes and picks fields. */
 export function createReader(requests: readonly FieldRequest[], options: ReaderOptions = {}): RecordReader {
-  return readerOf(requests, boundsOf(options), null);
+  return readerOf(requests, { ...boundsOf(options), schema: true, validator: null });
 }
 
 export function boundsOf(options: ReaderOptions): Bounds {
   return { maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES, maxDepth: Math.min(options.maxDepth ?? DEFAULT_MAX_DEPTH, 1000) };
+}
+
+export interface ReaderSource extends Bounds {
+  readonly schema: Schema;
+  /** Null: records are only decoded. */
+  readonly validator: Validator | null;
+  /** Reads every record the exact way: what tests hold the scanner to. */
+  readonly exactly?: boolean;
 }
 
 type ReadBytes = (batch: Batch) => ReadResult;
@@ -21,7 +32,7 @@ type ReadBytes = (batch: Batch) => ReadResult;
  * Columns that an earlier stage of a fused chain provided are taken as they are. Without a schema only the others are read,
  * and nothing at all if there are none; with one every record is checked all the same.
  */
-export function readerOf(requests: readonly FieldRequest[], bounds: Bounds, validator: Validator | null): RecordReader {
+export function readerOf(requests: readonly FieldRequest[], source: ReaderSource): RecordReader {
   const distinct = distinctRequests(requests);
   const memo = new WeakMap<Batch, ReadResult>();
   const bySubset = new Map<string, ReadBytes>();
@@ -33,10 +44,10 @@ export function readerOf(requests: readonly FieldRequest[], bounds: Bounds, vali
       const column = provided.get(columnKey(request));
       if (column) columns.set(columnKey(request), column);
     }
-    if (rest.length === 0 && validator === null) return { columns, failures: new Map() };
+    if (rest.length === 0 && source.validator === null) return { columns, failures: new Map() };
     const subset = rest.map(columnKey).join("\n");
     let readBytes = bySubset.get(subset);
-    if (!readBytes) bySubset.set(subset, (readBytes = bytesReader(rest, bounds, validator)));
+    if (!readBytes) bySubset.set(subset, (readBytes = bytesReader(rest, source)));
     const result = readBytes(batch);
     for (const [key, column] of result.columns) columns.set(key, column);
     return { columns, failures: result.failures };
@@ -51,15 +62,18 @@ export function readerOf(requests: readonly FieldRequest[], bounds: Bounds, vali
   };
 }
 
-function bytesReader(requests: readonly FieldRequest[], bounds: Bounds, validator: Validator | null): ReadBytes {
+function bytesReader(requests: readonly FieldRequest[], source: ReaderSource): ReadBytes {
   const targets = requests.map(createTarget);
-  const options = { ...bounds, validator };
+  const plan = source.exactly ? null : buildPlan(source.schema, targets, source.validator);
+  const scan = createScan(source);
   return (batch) => {
     const values = valuesOf(batch);
     const failures = new Map<number, ReadFailure>();
     for (const target of targets) beginTarget(target, batch.count);
+    if (plan !== null) beginScan(scan, plan, values);
     for (let row = 0; row < batch.count; row++) {
-      const failure = readExactly(values, row, targets, options);
+      if (plan !== null && scanRecord(scan, plan, row)) continue;
+      const failure = readExactly(values, row, targets, source);
       if (failure !== null) failures.set(row, failure);
     }
     const columns = new Map<string, Column>();

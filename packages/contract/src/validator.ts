@@ -3,13 +3,15 @@ import type { ErrorObject } from "ajv/dist/2020.js";
 import ajvFormats from "ajv-formats";
 import { WeirError } from "@weir/record";
 import { compileText } from "./pattern.ts";
+import { childPointer } from "./request.ts";
 import { MAX_VIOLATIONS, type Violation } from "./result.ts";
+import type { Schema } from "./schema.ts";
 
 /** The whole of JSON Schema 2020-12, exact and slow: on parsed values. */
 export interface Validator {
   violations(value: unknown): readonly Violation[];
-  /** Whether a value obeys the part of the schema at the pointer into the schema. */
-  part(pointer: string): (value: unknown) => boolean;
+  /** Whether a value obeys a part of the schema, which must be an object of the same document. */
+  part(part: Schema): (value: unknown) => boolean;
   /** Whether a text obeys a format. */
   format(name: string): (text: string) => boolean;
 }
@@ -17,7 +19,7 @@ export interface Validator {
 const ROOT = "weir:contract";
 
 /** Throws a WeirError for what the schema's author must mend. */
-export function createValidator(schema: object | boolean): Validator {
+export function createValidator(schema: Schema): Validator {
   const ajv = new Ajv2020({
     strict: true, strictTypes: false, strictTuples: false, strictRequired: false, allowUnionTypes: true, allErrors: true,
     ownProperties: true, messages: true, logger: false, validateSchema: true,
@@ -29,8 +31,11 @@ export function createValidator(schema: object | boolean): Validator {
     const validate = ajv.compile({ $ref: ROOT });
     return {
       violations: (value) => (validate(value) ? [] : violationsOf(validate.errors ?? [])),
-      part: (pointer) => {
-        const check = ajv.compile({ $ref: `${ROOT}#${pointer.split("/").map(encodeURIComponent).join("/")}` });
+      part: (part) => {
+        if (typeof part === "boolean") return () => part;
+        const pointer = pointerTo(part, schema, "");
+        if (pointer === null) throw new Error("not a part of this schema");
+        const check = ajv.compile({ $ref: `${ROOT}#${pointer}` });
         return (value) => check(value) === true;
       },
       format: (name) => {
@@ -41,6 +46,17 @@ export function createValidator(schema: object | boolean): Validator {
   } catch (cause) {
     throw schemaError(cause);
   }
+}
+
+/** Where an object of the document is, as a URI fragment. */
+function pointerTo(part: object, at: unknown, pointer: string): string | null {
+  if (at === part) return pointer.split("/").map(encodeURIComponent).join("/");
+  if (typeof at !== "object" || at === null) return null;
+  for (const [name, inner] of Object.entries(at)) {
+    const found = pointerTo(part, inner, childPointer(pointer, name));
+    if (found !== null) return found;
+  }
+  return null;
 }
 
 function schemaError(cause: unknown): unknown {
