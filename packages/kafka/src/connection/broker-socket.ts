@@ -55,7 +55,10 @@ function createSocket(address: BrokerAddress, broker: KafkajsBroker, settings: K
       await withDeadline(connection.requestQueue.waitForPendingRequests(), settings.requestMs, `${where} login`);
       await withDeadline(connection.authenticate(), settings.connectMs, `${where} login`);
     })().finally(() => {
-      login = null;
+      // Only when all who waited have sent theirs: a request that comes now must not overtake them.
+      setImmediate(() => {
+        login = null;
+      });
     });
     return login;
   };

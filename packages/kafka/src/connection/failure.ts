@@ -1,18 +1,26 @@
 import { RetriableError, WeirError } from "@weir/record";
 import { knownError } from "../wire/index.ts";
 
-/** The broker answered with an error code. `code` of the retriable ones is the error's name in Kafka, `FENCED` for a lost place. */
+/** The broker answered with an error code; the retriable ones carry its name in Kafka as their `code`. */
 export function brokerFailure(code: number, where: string, detail: string | null = null): Error {
   const known = knownError(code);
   const text = `${where}: Kafka answered ${known.name} (${code})${detail ? `: ${detail}` : ""}`;
-  if (known.kind === "fenced") return new RetriableError("FENCED", `${text}; another process has taken this place`);
+  if (known.kind === "fenced") return replaced(text);
   if (known.kind === "rights") {
     return new WeirError({
-      code: "WEIR-4003", what: `Kafka refuses: ${known.name}`, where, ...(detail ? { why: detail } : {}),
+      code: "WEIR-6003", what: `Kafka refuses: ${known.name}`, where, ...(detail ? { why: detail } : {}),
       fix: "give the principal the rights that `weir export acls` lists",
     }, { exitCode: 4 });
   }
   return new RetriableError(known.name, text);
+}
+
+/** Another process runs under our ids: whoever started us has to stop this one without leaving the group. */
+export function replaced(why: string): WeirError {
+  return new WeirError({
+    code: "WEIR-5002", what: "another process has taken the place of this one", why,
+    fix: "nothing if it was a restart; else give every process a slot of its own (WEIR_SLOT)",
+  }, { exitCode: 4 });
 }
 
 /** Something between us and the broker failed: what a connection of kafkajs threw, in our terms. */
@@ -21,7 +29,7 @@ export function connectionFailure(error: unknown, where: string): Error {
   if (!(error instanceof Error)) return new RetriableError("CONNECTION", `${where}: ${String(error)}`, error);
   if (error.name === "KafkaJSSASLAuthenticationError" || error.message.startsWith("SASL ")) {
     return new WeirError({
-      code: "WEIR-4002", what: "Kafka refuses the login", where, why: error.message, fix: "check mechanism, user name and password",
+      code: "WEIR-6002", what: "Kafka refuses the login", where, why: error.message, fix: "check mechanism, user name and password",
     }, { exitCode: 4, cause: error });
   }
   if (error.name === "KafkaJSRequestTimeoutError") return new RetriableError("TIMEOUT", `${where}: ${error.message}`, error);
@@ -30,14 +38,14 @@ export function connectionFailure(error: unknown, where: string): Error {
 
 export function unreachable(brokers: readonly string[], reasons: readonly string[]): WeirError {
   return new WeirError({
-    code: "WEIR-4001", what: "no Kafka broker answers", where: brokers.join(", "), why: reasons.join("; "),
+    code: "WEIR-6001", what: "no Kafka broker answers", where: brokers.join(", "), why: reasons.join("; "),
     fix: "check the address, that the broker is running, and that its listener speaks the same security protocol (plain, TLS, SASL)",
   }, { exitCode: 4 });
 }
 
 export function unsupported(what: string, where: string): WeirError {
   return new WeirError({
-    code: "WEIR-4004", what: `the broker is too old or too new: ${what}`, where, fix: "use Kafka 3.9 or newer",
+    code: "WEIR-6004", what: `the broker is too old or too new: ${what}`, where, fix: "use Kafka 3.9 or newer",
   }, { exitCode: 4 });
 }
 

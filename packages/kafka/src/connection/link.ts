@@ -9,7 +9,7 @@ import { brokerFailure, connectionFailure, unreachable, unsupported } from "./fa
 import type { BrokerAddress, KafkajsSettings } from "./kafkajs-internals.ts";
 
 /** Every kind has a connection of its own per broker, because a broker answers one connection in order. */
-export type SocketKind = "control" | "produce" | "fetch" | "group" | "leave";
+export type SocketKind = "control" | "produce" | `fetch-${number}` | "group" | "leave";
 export type CoordinatorType = "group" | "transaction";
 
 export interface LinkOptions {

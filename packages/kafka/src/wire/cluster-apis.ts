@@ -57,3 +57,20 @@ export const FindCoordinator = api("FindCoordinator", 10, [1, 4], 3,
     error: until(3, int16, 0), message: until(3, nullableText, null), nodeId: until(3, int32, -1), host: until(3, text, ""), port: until(3, int32, 0),
     coordinators: since(4, array(struct({ key: text, nodeId: int32, host: text, port: int32, error: int16, message: nullableText })), []),
   });
+
+export const CreateTopics = api("CreateTopics", 19, [4, 7], 5,
+  {
+    topics: array(struct({
+      name: text, partitions: int32, replicationFactor: int16,
+      assignments: array(struct({ partition: int32, brokers: array(int32) })), configs: array(struct({ name: text, value: nullableText })),
+    })),
+    timeoutMs: int32, validateOnly: boolean,
+  },
+  {
+    throttle,
+    topics: array(struct({
+      name: text, topicId: since(7, uuid, NO_UUID), error: int16, message: nullableText,
+      partitions: since(5, int32, -1), replicationFactor: since(5, int16, -1),
+      configs: since(5, array(struct({ name: text, value: nullableText, readOnly: boolean, source: int8, sensitive: boolean })), []),
+    })),
+  });

@@ -1,0 +1,46 @@
+import { gunzipSync } from "node:zlib";
+import * as zlib from "node:zlib";
+import { decompressFrameSync } from "lz4-napi";
+import { uncompress } from "snappyjs";
+import { MAX_INFLATED_BYTES, unframeSnappy } from "./snappy-frames.ts";
+
+export type Decompress = (compressed: Buffer) => Uint8Array;
+
+/** By the codec number of a batch. */
+export type Codecs = ReadonlyMap<number, Decompress>;
+
+const GZIP = 1;
+const SNAPPY = 2;
+const LZ4 = 3;
+const ZSTD = 4;
+
+/** The codecs that decompress what other producers wrote; we write uncompressed. */
+export async function loadCodecs(): Promise<Codecs> {
+  return new Map<number, Decompress>([
+    [GZIP, (compressed) => gunzipSync(compressed, { maxOutputLength: MAX_INFLATED_BYTES })],
+    [SNAPPY, (compressed) => unframeSnappy(compressed, (block) => uncompress(block, MAX_INFLATED_BYTES))],
+    [LZ4, (compressed) => decompressFrameSync(compressed)],
+    [ZSTD, await loadZstd()],
+  ]);
+}
+
+async function loadZstd(): Promise<Decompress> {
+  const native: unknown = Reflect.get(zlib, "zstdDecompressSync"); // from Node 22.15 on
+  if (typeof native === "function") return (compressed) => asBytes(native(compressed, { maxOutputLength: MAX_INFLATED_BYTES }));
+  const { ZstdCodec } = await import("zstd-codec");
+  return new Promise((resolve) => {
+    ZstdCodec.run((zstd) => {
+      const streaming = new zstd.Streaming();
+      resolve((compressed) => {
+        const inflated = streaming.decompress(compressed, 4 * compressed.length);
+        if (inflated === null) throw new Error("not a zstd frame");
+        return inflated;
+      });
+    });
+  });
+}
+
+function asBytes(value: unknown): Uint8Array {
+  if (value instanceof Uint8Array) return value;
+  throw new TypeError("zstd gave no bytes");
+}

@@ -1,0 +1,162 @@
+import { crc32c } from "@node-rs/crc32";
+import { varintLength, type Batch } from "@weir/record";
+import { RecordTooLarge } from "@weir/stream";
+import { prepareAdditions, type PreparedAdditions } from "./additions.ts";
+import { bufferOver, copyBytes } from "./copy-bytes.ts";
+import { AT, ATTRIBUTE, LENGTH_FROM, writeInt64 } from "./layout.ts";
+import { varlongLength, writeVarlong } from "./varlong.ts";
+
+/** A batch takes no more records once it would become larger; a record that is larger alone gets a batch of its own. */
+export const BATCH_BYTES = 900_000;
+export const BATCH_RECORDS = 10_000;
+/** `max.message.bytes` of Weir's own topics: nothing larger can be written anywhere. */
+export const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
+
+const FIRST_CAPACITY_BYTES = 32 * 1024;
+
+export interface Sequence {
+  readonly producerId: number;
+  readonly producerEpoch: number;
+  readonly baseSequence: number;
+}
+
+/** Encodes one RecordBatch after the other into a buffer that grows and is kept. Owns that buffer. */
+export class BatchEncoder {
+  #buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY_BYTES);
+  #at: number = AT.records;
+  #count = 0;
+  #baseTimestamp = 0;
+  #maxTimestamp = 0;
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#at;
+  }
+
+  reset(): void {
+    this.#at = AT.records;
+    this.#count = 0;
+  }
+
+  /**
+   * Adds the rows `rows[start]`, `rows[start + 1]`, … (all rows from `start` where `rows` is null) until the batch is full;
+   * gives the index of the first one that was not added. Records get the time `now`, or keep their own where it is null.
+   * @throws {RecordTooLarge} before anything of the row was written.
+   */
+  add(batch: Batch, rows: Int32Array | null, start: number, now: number | null): number {
+    const additions = prepareAdditions(batch);
+    const source = bufferOver(batch.bytes);
+    const headers = batch.headerBytes === batch.bytes ? source : bufferOver(batch.headerBytes);
+    const total = rows === null ? batch.count : rows.length;
+    let index = start;
+    for (; index < total && this.#count < BATCH_RECORDS; index++) {
+      const row = rows === null ? index : rows[index]!; // index < length
+      const timestamp = now ?? batch.timestamp[row]!; // row < count
+      if (!this.#record(batch, row, source, headers, additions, timestamp)) break;
+    }
+    return index;
+  }
+
+  /**
+   * Adds one record; false when the batch is full without it. Every `!` below: columns are parallel to the rows, and the
+   * caller's row is one of them.
+   */
+  #record(batch: Batch, row: number, source: Buffer, headers: Buffer, additions: PreparedAdditions, timestamp: number): boolean {
+    const keyLength = batch.keyLength[row]!;
+    const ownLength = batch.headersLength[row]!;
+    let keep = batch.valueLength[row]!;
+    let tailLength = 0;
+    const tails = additions.tails;
+    if (tails !== null && keep >= 0 && tails.length[row]! >= 0) {
+      keep = tails.keep[row]!;
+      tailLength = tails.length[row]!;
+    }
+    const valueLength = keep < 0 ? -1 : keep + tailLength;
+    let headerCount = batch.headerCount[row]!;
+    let headerBytes = ownLength;
+    const columns = additions.headers;
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!;
+      const length = column.length[row]!;
+      if (length < 0) continue;
+      headerCount++;
+      headerBytes += column.name.length + varintLength(length) + length;
+    }
+    if (this.#count === 0) this.#baseTimestamp = this.#maxTimestamp = timestamp;
+    const delta = timestamp - this.#baseTimestamp;
+    const body =
+      1 + (delta === 0 ? 1 : varlongLength(delta)) + varintLength(this.#count) + varintLength(keyLength) + (keyLength > 0 ? keyLength : 0) +
+      varintLength(valueLength) + (valueLength > 0 ? valueLength : 0) + varintLength(headerCount) + headerBytes;
+    if (!this.#fits(row, body + varintLength(body))) return false;
+    const to = this.#buffer;
+    let at = writeVarint(to, this.#at, body);
+    to[at++] = 0;
+    if (delta === 0) to[at++] = 0;
+    else at = writeVarlong(to, at, delta);
+    at = writeVarint(to, at, this.#count);
+    at = writeVarint(to, at, keyLength);
+    at = copyBytes(source, batch.keyAt[row]!, keyLength, to, at);
+    at = writeVarint(to, at, valueLength);
+    at = copyBytes(source, batch.valueAt[row]!, keep, to, at);
+    if (tailLength > 0 && tails !== null) at = copyBytes(tails.bytes, tails.at[row]!, tailLength, to, at);
+    at = writeVarint(to, at, headerCount);
+    at = copyBytes(headers, batch.headersAt[row]!, ownLength, to, at);
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]!;
+      const length = column.length[row]!;
+      if (length < 0) continue;
+      at = copyBytes(column.name, 0, column.name.length, to, at);
+      at = writeVarint(to, at, length);
+      at = copyBytes(column.bytes, column.at[row]!, length, to, at);
+    }
+    this.#at = at;
+    this.#count++;
+    if (timestamp > this.#maxTimestamp) this.#maxTimestamp = timestamp;
+    return true;
+  }
+
+  /** Room for a record of that size, if the batch takes it. */
+  #fits(row: number, bytes: number): boolean {
+    if (this.#count > 0 && this.#at + bytes > BATCH_BYTES) return false;
+    if (AT.records + bytes > LARGEST_BATCH_BYTES) throw new RecordTooLarge(row, bytes, LARGEST_BATCH_BYTES - AT.records);
+    if (this.#at + bytes > this.#buffer.length) {
+      const bigger = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, this.#at + bytes));
+      this.#buffer.copy(bigger, 0, 0, this.#at);
+      this.#buffer = bigger;
+    }
+    return true;
+  }
+
+  /** The finished batch: valid until `reset`. With `sequence` it belongs to a transaction. */
+  finish(sequence: Sequence | null): Buffer {
+    const to = this.#buffer;
+    writeInt64(to, AT.baseOffset, 0);
+    to.writeInt32BE(this.#at - LENGTH_FROM, AT.length);
+    to.writeInt32BE(-1, AT.leaderEpoch);
+    to.writeInt8(2, AT.magic);
+    to.writeInt16BE(sequence === null ? 0 : ATTRIBUTE.transactional, AT.attributes);
+    to.writeInt32BE(this.#count - 1, AT.lastOffsetDelta);
+    writeInt64(to, AT.baseTimestamp, this.#baseTimestamp);
+    writeInt64(to, AT.maxTimestamp, this.#maxTimestamp);
+    writeInt64(to, AT.producerId, sequence?.producerId ?? -1);
+    to.writeInt16BE(sequence?.producerEpoch ?? -1, AT.producerEpoch);
+    to.writeInt32BE(sequence?.baseSequence ?? -1, AT.baseSequence);
+    to.writeInt32BE(this.#count, AT.count);
+    to.writeUInt32BE(crc32c(to.subarray(AT.attributes, this.#at)) >>> 0, AT.crc);
+    return to.subarray(0, this.#at);
+  }
+}
+
+/** Zig-zag; gives the position behind. */
+function writeVarint(to: Buffer, at: number, value: number): number {
+  let rest = ((value << 1) ^ (value >> 31)) >>> 0;
+  while (rest > 127) {
+    to[at++] = (rest & 127) | 128;
+    rest >>>= 7;
+  }
+  to[at] = rest;
+  return at + 1;
+}
