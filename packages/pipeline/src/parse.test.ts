@@ -6,7 +6,7 @@ import { formatProblem } from "./problems.ts";
 import { topologyOf } from "./topology.ts";
 
 const sha256 = (data: string | Uint8Array): string => createHash("sha256").update(data).digest("hex");
-const flights = readFileSync(new URL("../../../deploy/pipelines/flights/pipeline.yaml", import.meta.url), "utf8");
+const flights = readFileSync(new URL("../fixtures/flights.yaml", import.meta.url), "utf8");
 
 type Env = Record<string, string>;
 const parse = (text: string, env: Env = {}, files: Env = {}) => parsePipeline(text, "p.yaml", { env, readText: (path) => files[path] ?? null, sha256 });

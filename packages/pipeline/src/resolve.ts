@@ -92,7 +92,8 @@ export function isWindowRule(rule: RuleSpec): boolean {
 
 /** A broken quality rule quarantines unless it says otherwise: the window, if it is judged over one. */
 export function quarantinesWindows(rule: RuleSpec): boolean {
-  return rule.mode !== "off" && rule.mode !== "observe" && isWindowRule(rule) && (rule.action ?? "quarantineWindow") === "quarantineWindow";
+  if (rule.mode === "off" || rule.mode === "observe") return false;
+  return (rule.action ?? (isWindowRule(rule) ? "quarantineWindow" : "quarantineRecord")) === "quarantineWindow";
 }
 
 function resolveTarget(target: TargetFile): Target {

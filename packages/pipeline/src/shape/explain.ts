@@ -6,11 +6,20 @@ import { keysAt, placesOfKey } from "./json-schema.ts";
 
 type Issue = z.core.$ZodIssue;
 
+/** What is known of the keys of a file. */
+export interface KnownKeys {
+  at(value: unknown, path: Path): readonly string[];
+  /** Places that take the key, as people call them. */
+  elsewhere(key: string): readonly string[];
+}
+
+const PIPELINE_KEYS: KnownKeys = { at: keysAt, elsewhere: placesOfKey };
+
 /** What the schema found wrong, in the words of the file. */
-export function explainIssue(issue: Issue, yaml: YamlText): readonly SpecProblem[] {
+export function explainIssue(issue: Issue, yaml: YamlText, keys: KnownKeys = PIPELINE_KEYS): readonly SpecProblem[] {
   const path = issue.path.filter((part) => typeof part !== "symbol");
   const found = valueAt(yaml.value, path);
-  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(key, path, yaml));
+  if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(key, path, yaml, keys));
   if (issue.code === "invalid_key") return [yaml.problem("WEIR-1201", path, { what: `\`${last(path)}\` is not a possible name`, why: issue.issues[0]?.message, atKey: true })];
   if (found === undefined && path.length > 0) return [missing(path, issue, yaml)];
   switch (issue.code) {
@@ -29,10 +38,10 @@ export function explainIssue(issue: Issue, yaml: YamlText): readonly SpecProblem
   }
 }
 
-function unknownKey(key: string, path: Path, yaml: YamlText): SpecProblem {
-  const known = keysAt(yaml.value, path);
+function unknownKey(key: string, path: Path, yaml: YamlText, keys: KnownKeys): SpecProblem {
+  const known = keys.at(yaml.value, path);
   const near = nearest(key, known);
-  const elsewhere = near === null ? nearestPlaces(placesOfKey(key), path) : [];
+  const elsewhere = near === null ? nearestPlaces(keys.elsewhere(key), path) : [];
   const where = path.length === 0 ? "the top level" : `\`${pathText(path)}\``;
   const fix = near !== null ? `did you mean \`${near}\`?` : elsewhere.length > 0 ? `\`${key}\` belongs under ${elsewhere.join(" or ")}` : undefined;
   return yaml.problem("WEIR-1203", [...path, key], {

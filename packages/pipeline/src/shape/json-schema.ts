@@ -26,8 +26,8 @@ export function placesOfKey(key: string): readonly string[] {
   const visit = (node: SchemaNode, path: string, form: string): void => {
     const own = properties(node);
     const here = constOf(own["type"]) ?? constOf(own["kind"]);
-    if (Object.hasOwn(own, key)) places.push(`${path === "" ? "the top level" : path}${here === undefined ? form : ` of a ${here}`}`);
-    const below = here === undefined ? form : ` of a ${here}`;
+    const below = path !== "" && typeof here === "string" ? ` of ${/^[aeiou]/.test(here) ? "an" : "a"} ${here}` : form;
+    if (Object.hasOwn(own, key)) places.push(`${path === "" ? "the top level" : path}${below}`);
     for (const [name, next] of Object.entries(own)) visit(asNode(next), path === "" ? name : `${path}.${name}`, below);
     if (typeof node["additionalProperties"] === "object") visit(asNode(node["additionalProperties"]), `${path}.<id>`, below);
     if (node["items"] !== undefined) visit(asNode(node["items"]), `${path}[]`, below);

@@ -1,0 +1,34 @@
+import type { JsonType } from "@weir/contract";
+import type { Encode } from "@weir/model";
+import { didYouMean } from "../near.ts";
+import { isProblem, type ModelProblem, type ResolvedModel } from "../models.ts";
+import type { SpecProblem } from "../problems.ts";
+import type { Draft } from "./draft.ts";
+import { fits } from "./fields.ts";
+
+/** What each inference stage asks for: is it there, and is it made for these records? */
+export function lintModels(draft: Draft, models: ReadonlyMap<string, ResolvedModel | ModelProblem>): readonly SpecProblem[] {
+  return [...models].flatMap(([stage, model]) => {
+    const path = ["stages", stage, "model"];
+    if (isProblem(model)) return [draft.yaml.problem(model.code, path, model)];
+    return model.manifest.input.features.flatMap((feature) => {
+      const said = featureProblem(draft, feature.name, feature.field, feature.encode);
+      return said === null ? [] : [draft.yaml.problem("WEIR-1604", path, { ...said, why: `${model.manifestPath} asks for it` })];
+    });
+  });
+}
+
+const ENCODED: Readonly<Record<Encode["kind"], readonly JsonType[]>> = {
+  number: ["number", "integer"], bool: ["boolean"], map: ["string"], oneHot: ["string"], epoch: ["string"], hour: ["string"], weekday: ["string"],
+};
+
+function featureProblem(draft: Draft, name: string, pointer: string, encode: Encode): { what: string; fix?: string | undefined } | null {
+  const contract = draft.contract;
+  if (contract === null) return null;
+  const field = contract.field(pointer);
+  if (field === null) {
+    return contract.allows(pointer) ? null : { what: `the contract has no field ${pointer} for the feature \`${name}\``, fix: didYouMean(pointer, contract.fields.map((f) => f.pointer)) };
+  }
+  if (fits(field, ENCODED[encode.kind])) return null;
+  return { what: `${pointer} is ${field.types.join(" or ")}; the feature \`${name}\` needs ${ENCODED[encode.kind].join(" or ")}` };
+}
