@@ -64,7 +64,7 @@ const number = fc.oneof(
   fc.stringMatching(/^-?(?:0|[1-9][0-9]{0,19})(?:\.[0-9]{1,22})?(?:[eE][+-]?[0-9]{1,3})?$/),
   fc.constantFrom(
     "0", "-0", "-0.0", "1e400", "-1e400", "9007199254740993", "9007199254740992.5", "1.0", "1e2", "5e-324", "2.2250738585072011e-308", "0.1e1",
-    "123456789012345678", "0.30000000000000004", "17.261699999999998", "01", "1.", ".5", "+1", "-", "1e", "NaN", "Infinity", "1e21", "0.5", "3",
+    "123456789012345678", "0.30000000000000004", "17.261699999999998", "01", "1.", ".5", "+1", "-", "1e", "NaN", "Infinity", "1e21", "0.5", "3", "0.25", "-1000", "-1000.5", "999999.5", "1000000", "7", "1.5",
   ),
 );
 const text = fc.oneof(
@@ -87,6 +87,8 @@ const record = fc.oneof(
   fc.array(fc.tuple(name, space, space, fc.oneof({ weight: 3, arbitrary: leaf }, value), space), { maxLength: 9 }).map(join),
   fc.tuple(text, number, leaf, leaf, leaf).map(([id, n, s, e, t]) => `{"id":${id},"n":${n},"s":${s},"e":${e},"t":${t}}`),
   fc.tuple(fc.stringMatching(/^[a-z]{1,3}-[0-9]+$/), fc.integer({ min: -99, max: 99 })).map(([id, n]) => `{"id": "${id}", "n": ${n}, "i": 7}`),
+  fc.tuple(name, fc.oneof(leaf, value)).map(([n, v]) => `{"id":"ab-1","n":5,${n}:${v}}`),
+  fc.tuple(number, number).map(([n, i]) => `{"id":"ab-1","n":${n},"i":${i}}`),
   value,
 );
 
@@ -143,8 +145,9 @@ describe("the scanner and the exact path agree on", () => {
     ["no contract", true, REQUESTS],
     ["no contract, with times", true, TIMES],
     ["no contract, few fields", true, [{ pointer: "/a/n", as: "number" }, { pointer: "/s", as: "string" }]],
-  ] satisfies [string, Schema, readonly FieldRequest[]][])("%s", (_, schema, requests) => {
-    const { fast, exact } = pair(schema, requests);
+    ["records nested deeper than allowed", true, TIMES, 2],
+  ] satisfies [string, Schema, readonly FieldRequest[], number?][])("%s", (_, schema, requests, maxDepth?: number) => {
+    const { fast, exact } = pair(schema, requests, maxDepth);
     fc.assert(
       fc.property(values, (rows) => {
         expect(plain(fast.read(batch(rows)))).toEqual(plain(exact.read(batch(rows))));
