@@ -56,14 +56,14 @@ function compareLabels(own: readonly string[] | null, result: NativeScores, mani
   if (manifest.outputs.kind === "regression") return;
   const { classes } = manifest.outputs;
   const predictions = compileScores(manifest)({ values: result.values, width: result.width, rows: manifest.golden.length });
-  const uncalibrated = manifest.calibration.method === "none";
+  const named = own?.every((l) => classes.includes(l)) ?? false; // else the model's labels are the numbers of the classes
   for (const [row, golden] of manifest.golden.entries()) {
     const failure = predictions.failures.get(row);
     if (failure) throw refusal(manifest, row, failure.message);
     const label = classes[predictions.labels[row]!]!; // a row each, and an index of the classes
     if (golden.expect.label !== null && golden.expect.label !== label) throw refusal(manifest, row, `the label is ${label}, expected ${golden.expect.label}`);
     const theirs = own?.[row];
-    if (uncalibrated && theirs !== undefined && theirs !== label && theirs !== String(predictions.labels[row])) {
+    if (theirs !== undefined && theirs !== label && (named || theirs !== String(predictions.labels[row]))) {
       throw refusal(manifest, row, `the model says ${theirs} where its highest score is that of ${label}: the order of outputs.classes is another`);
     }
   }

@@ -1,6 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 
-/** A session of the runtime; used alike on the main thread and in a worker, so it knows nothing of manifests. */
+/** A session of the runtime; used alike in place and in a worker, so it knows nothing of manifests. */
 export interface Native {
   readonly inputs: readonly Slot[];
   readonly outputs: readonly Slot[];
@@ -8,6 +8,7 @@ export interface Native {
   run(features: Float32Array, rows: number): Promise<NativeScores>;
   /** The values of an output that is not the scores, as text. */
   labels(features: Float32Array, rows: number, output: string): Promise<readonly string[]>;
+  /** More than once does no harm. */
   close(): Promise<void>;
 }
 
@@ -43,12 +44,17 @@ export async function openNative(bytes: Uint8Array, options: NativeOptions): Pro
     if (!(found instanceof Tensor)) throw new Error(`output ${output} is no tensor`);
     return found;
   };
+  let open = true;
   return {
     inputs: session.inputMetadata.map(slotOf),
     outputs: session.outputMetadata.map(slotOf),
     run: async (features, rows) => scoresOf(await fetch(features, rows, options.scores), rows, options.scores),
     labels: async (features, rows, output) => Array.from((await fetch(features, rows, output)).data as ArrayLike<unknown>, String),
-    close: () => session.release(),
+    close: async () => {
+      if (!open) return;
+      open = false;
+      await session.release();
+    },
   };
 }
 

@@ -6,16 +6,16 @@ import { openNative, type Native } from "./native.ts";
 import { choosePlace, type Place } from "./place.ts";
 import { checkSignature, fixedRows } from "./signature.ts";
 import { runInSlices, type Runner } from "./slices.ts";
-import { createWorker, RunTimeout } from "./worker.ts";
+import { createWorker, RunTimeout, type WorkerSetup } from "./worker.ts";
 
 /** A model that answers as its manifest says it does: bytes, signature and golden rows have been checked. */
 export interface ModelSession extends AsyncDisposable {
   readonly manifest: Manifest;
-  /** On the calling thread, which each run blocks for a few milliseconds, or in threads of its own. */
+  /** On the calling thread, which each run blocks for a few milliseconds, or in processes of its own. */
   readonly place: "in-place" | "workers";
   /** Most rows a run. */
   readonly maxRows: number;
-  /** The features are read while the promise is open. Rejects only if no run is possible at all. */
+  /** The features are read while the promise is open. Rejects with a RetriableError if no process can be started. */
   run(features: Float32Array, rows: number): Promise<ModelRun>;
   close(): Promise<void>;
 }
@@ -36,7 +36,7 @@ export interface OpenOptions {
   readonly sliceMs?: number;
   /** A run in a worker that takes longer is ended; default 1000. */
   readonly runLimitMs?: number;
-  /** Threads of a model that does not run in place; default 1. */
+  /** Processes of a model that does not run in place; default 1. */
   readonly workers?: number;
   /** Default: measured. */
   readonly place?: "in-place" | "workers";
@@ -53,7 +53,7 @@ const DEFAULT_RUN_LIMIT_MS = 1000;
 /** @throws {WeirError} WEIR-4101 bytes · WEIR-4102 cannot be opened · WEIR-4103 signature · WEIR-4104 golden rows */
 export async function openModel(bytes: Uint8Array, manifest: Manifest, options: OpenOptions = {}): Promise<ModelSession> {
   checkBytes(bytes, manifest, options.maxBytes ?? DEFAULT_MAX_BYTES);
-  const setup = { bytes, input: manifest.input.name, scores: manifest.outputs.scores };
+  const setup = { kind: "setup" as const, bytes, input: manifest.input.name, scores: manifest.outputs.scores };
   const native = await openNative(bytes, setup).catch((error: unknown) => {
     throw cannotOpen(manifest, error);
   });
@@ -79,7 +79,7 @@ interface Parts {
   readonly padTo: number | null;
   readonly place: Place;
   readonly now: () => number;
-  readonly setup: { readonly bytes: Uint8Array; readonly input: string; readonly scores: string };
+  readonly setup: WorkerSetup;
   readonly options: OpenOptions;
 }
 
@@ -89,6 +89,7 @@ async function assemble(parts: Parts): Promise<ModelSession> {
   if (!inPlace) await native.close();
   const limitMs = parts.options.runLimitMs ?? DEFAULT_RUN_LIMIT_MS;
   const workers = inPlace ? [] : Array.from({ length: parts.options.workers ?? 1 }, () => createWorker(parts.setup, limitMs));
+  await Promise.all(workers.map((w) => w.start()));
   const runners: readonly Runner[] = inPlace ? [native.run] : workers.map((w) => w.run);
   const slices = { inputWidth: manifest.input.shape[1], outputWidth: parts.outputWidth, maxRows: place.maxRows, padTo: parts.padTo, runners };
   const close = async (): Promise<void> => {

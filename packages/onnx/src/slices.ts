@@ -1,6 +1,7 @@
+import { RetriableError } from "@weir/record";
 import type { NativeScores } from "./native.ts";
 
-/** Whoever runs a slice: this thread or a worker. May keep the features. */
+/** Whoever runs a slice: this process or a worker. */
 export type Runner = (features: Float32Array<ArrayBuffer>, rows: number) => Promise<NativeScores>;
 
 export interface SliceOptions {
@@ -44,6 +45,7 @@ export async function runInSlices(features: Float32Array, rows: number, options:
     try {
       keep(from, to - from, await runner(...inputOf(features, from, to, options)));
     } catch (error) {
+      if (error instanceof RetriableError) throw error; // no row's fault
       if (to - from === 1 || state.isolated >= ISOLATED_MAX) {
         state.isolated++;
         for (let row = from; row < to; row++) errors.set(row, error);

@@ -1,25 +1,23 @@
-import { parentPort, workerData } from "node:worker_threads";
-import { openNative } from "./native.ts";
+import { openNative, type Native } from "./native.ts";
 import type { WorkerAnswer, WorkerJob, WorkerSetup } from "./worker.ts";
 
-/** A thread with a session of its own: says ready, then answers one job after the other. */
-async function serve(setup: WorkerSetup, answer: (message: WorkerAnswer, transfer?: ArrayBuffer[]) => void): Promise<void> {
-  const native = await openNative(setup.bytes, setup);
-  parentPort?.on("message", ({ features, rows }: WorkerJob) => {
-    native.run(features, rows).then(
-      ({ values, width }) => {
-        const own = values.slice(); // the runtime's buffer cannot be given away
-        answer({ kind: "scores", values: own, width }, [own.buffer]);
-      },
-      (error: unknown) => answer({ kind: "error", message: textOf(error) }),
-    );
-  });
-  answer({ kind: "ready" });
-}
+/** A process with a session of its own: opens the model it is sent, then answers one job after the other. */
+let native: Native | null = null;
 
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
+process.on("message", (message: WorkerSetup | WorkerJob) => {
+  serve(message).then(
+    (answer) => process.send?.(answer),
+    (error: unknown) => process.send?.({ kind: "error", message: error instanceof Error ? error.message : String(error) } satisfies WorkerAnswer),
+  );
+});
+process.on("disconnect", () => process.exit());
+process.on("SIGINT", () => undefined); // Ctrl-C reaches the whole group; whoever started this process ends it
 
-const answer = (message: WorkerAnswer, transfer: ArrayBuffer[] = []): void => parentPort?.postMessage(message, transfer);
-serve(workerData as WorkerSetup, answer).catch((error: unknown) => answer({ kind: "error", message: textOf(error) }));
+async function serve(message: WorkerSetup | WorkerJob): Promise<WorkerAnswer> {
+  if (message.kind === "setup") {
+    native = await openNative(message.bytes, message);
+    return { kind: "ready" };
+  }
+  if (!native) throw new Error("there is no model yet");
+  return { kind: "scores", ...(await native.run(message.features, message.rows)) };
+}

@@ -1,14 +1,16 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import { fork, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { RetriableError } from "@weir/record";
 import type { NativeOptions, NativeScores } from "./native.ts";
 
 export interface WorkerSetup extends NativeOptions {
+  readonly kind: "setup";
   readonly bytes: Uint8Array;
 }
 
 export interface WorkerJob {
-  readonly features: Float32Array<ArrayBuffer>;
+  readonly kind: "job";
+  readonly features: Float32Array;
   readonly rows: number;
 }
 
@@ -17,31 +19,42 @@ export type WorkerAnswer =
   | { readonly kind: "scores"; readonly values: Float32Array | Float64Array; readonly width: number }
   | { readonly kind: "error"; readonly message: string };
 
-/** The run took longer than its limit; the thread that ran it is gone. */
+/** The run took longer than its limit; the process that ran it is gone. */
 export class RunTimeout extends Error {}
 
-/** One thread that runs the model, started anew after it was ended. */
+/**
+ * One process that runs the model, started anew after it was ended. A process, not a thread: the runtime does not stop in
+ * the middle of a run, and a thread that is ended meanwhile takes the whole process with it (Napi::Error, abort).
+ */
 export interface ModelWorker {
-  /** One run at a time. The features are given away. */
-  run(features: Float32Array<ArrayBuffer>, rows: number): Promise<NativeScores>;
+  /** Comes up before the first run needs it. @throws {RetriableError} MODEL_WORKER */
+  start(): Promise<void>;
+  /** One run at a time. The features are copied. */
+  run(features: Float32Array, rows: number): Promise<NativeScores>;
   close(): Promise<void>;
 }
 
 const START_LIMIT_MS = 30_000;
 
-/** Run from source the entry is TypeScript, which a thread has to be taught to read. */
 const FROM_SOURCE: boolean = import.meta.url.endsWith(".ts");
-const ENTRY: URL = new URL(FROM_SOURCE ? "./worker-entry.ts" : "./worker-entry.js", import.meta.url);
+const ENTRY: URL = new URL(FROM_SOURCE ? "./worker-from-source.mjs" : "./worker-entry.js", import.meta.url);
 
 export function createWorker(setup: WorkerSetup, runLimitMs: number): ModelWorker {
-  let started: Promise<Worker> | null = null;
+  let started: Promise<ChildProcess> | null = null;
   let last: Promise<unknown> = Promise.resolve();
+  const start = (): Promise<ChildProcess> => {
+    started ??= startWorker(setup).catch((error: unknown) => {
+      started = null;
+      throw error;
+    });
+    return started;
+  };
   const perform = async (job: WorkerJob): Promise<NativeScores> => {
-    const worker = await (started ??= startWorker(setup));
-    worker.ref();
+    const worker = await start();
+    hold(worker);
     try {
       const answer = await exchange(worker, job, runLimitMs);
-      worker.unref();
+      letGo(worker);
       if (answer.kind === "scores") return answer;
       throw new Error(answer.kind === "error" ? answer.message : "the worker started twice");
     } catch (error) {
@@ -50,41 +63,62 @@ export function createWorker(setup: WorkerSetup, runLimitMs: number): ModelWorke
     }
   };
   return {
+    start: async () => void (await start()),
     run: (features, rows) => {
-      const run = last.then(() => perform({ features, rows }));
+      const run = last.then(() => perform({ kind: "job", features, rows }));
       last = run.catch(() => undefined);
       return run;
     },
     close: async () => {
       await last;
-      await (await started?.catch(() => undefined))?.terminate();
+      const worker = await started?.catch(() => undefined);
       started = null;
+      if (worker) await end(worker);
     },
   };
 }
 
-/** The thread ended by itself. */
+/** The process ended by itself. */
 class WorkerGone extends Error {}
 
-async function startWorker(setup: WorkerSetup): Promise<Worker> {
-  const worker = new Worker(ENTRY, { workerData: setup, execArgv: FROM_SOURCE ? ["--import", pathToFileURL(createRequire(ENTRY).resolve("tsx")).href] : [] });
-  const answer = await exchange(worker, null, START_LIMIT_MS);
+/** @throws {RetriableError} MODEL_WORKER: the process does not come up, which no row is to blame for */
+async function startWorker(setup: WorkerSetup): Promise<ChildProcess> {
+  const worker = fork(fileURLToPath(ENTRY), { serialization: "advanced", execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+  const answer = await exchange(worker, setup, START_LIMIT_MS).catch((error: unknown) => ({ kind: "error", message: String(error) }) as const);
   if (answer.kind === "ready") {
-    worker.unref();
+    letGo(worker);
     return worker;
   }
-  void worker.terminate();
-  throw new Error(answer.kind === "error" ? `a worker cannot open the model: ${answer.message}` : "a worker answered before it was asked");
+  worker.kill("SIGKILL");
+  throw new RetriableError("MODEL_WORKER", `a worker for the model does not start: ${answer.kind === "error" ? answer.message : "it answered before it was asked"}`);
 }
 
-/** Posts a job, if there is one, and waits for the next message. A thread that is late is ended, whatever it is doing. */
-function exchange(worker: Worker, job: WorkerJob | null, limitMs: number): Promise<WorkerAnswer> {
+/** An idle worker keeps nobody alive; one that works does. */
+function letGo(worker: ChildProcess): void {
+  worker.unref();
+  worker.channel?.unref();
+}
+
+function hold(worker: ChildProcess): void {
+  worker.ref();
+  worker.channel?.ref();
+}
+
+function end(worker: ChildProcess): Promise<void> {
+  if (worker.exitCode !== null || worker.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    worker.once("exit", () => resolve());
+    hold(worker);
+    worker.kill("SIGKILL");
+  });
+}
+
+/** Sends a message and waits for the answer. A process that is late is ended, whatever it is doing. */
+function exchange(worker: ChildProcess, message: WorkerJob | WorkerSetup, limitMs: number): Promise<WorkerAnswer> {
   return new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       settle();
-      // Native code is not interrupted: the thread ends as soon as the runtime returns, and nobody waits for it.
-      worker.unref();
-      void worker.terminate();
+      worker.kill("SIGKILL");
       reject(new RunTimeout(`the model ran longer than ${limitMs} ms`));
     }, limitMs);
     const onMessage = (answer: WorkerAnswer): void => {
@@ -95,9 +129,9 @@ function exchange(worker: Worker, job: WorkerJob | null, limitMs: number): Promi
       settle();
       reject(new WorkerGone(`the worker failed: ${error instanceof Error ? error.message : String(error)}`));
     };
-    const onExit = (code: number): void => {
+    const onExit = (code: number | null, signal: string | null): void => {
       settle();
-      reject(new WorkerGone(`the worker ended with code ${code}`));
+      reject(new WorkerGone(`the worker ended with ${code === null ? signal : `code ${code}`}`));
     };
     const settle = (): void => {
       clearTimeout(timer);
@@ -108,6 +142,6 @@ function exchange(worker: Worker, job: WorkerJob | null, limitMs: number): Promi
     worker.on("message", onMessage);
     worker.on("error", onError);
     worker.on("exit", onExit);
-    if (job) worker.postMessage(job, [job.features.buffer]);
+    worker.send(message, (error) => error && onError(error));
   });
 }
