@@ -1,0 +1,22 @@
+/** A real Kafka to develop and test against. */
+export interface Broker {
+  readonly kind: "embedded" | "testcontainers" | "external";
+  /** Bootstrap addresses, `HOST:PORT` separated by commas. */
+  readonly address: string;
+  /** Replication that topics can have. */
+  readonly nodes: number;
+  /** Ends it in order; an external broker is left alone. */
+  stop(): Promise<void>;
+}
+
+/** One that tests may hurt. */
+export interface EmbeddedBroker extends Broker {
+  readonly kind: "embedded";
+  /** Ends one node, in order or at once (`kill -9`). */
+  stopNode(node: number, how: "clean" | "kill"): Promise<void>;
+  /** Starts a stopped node again with its data. */
+  startNode(node: number): Promise<void>;
+  readonly pids: readonly number[];
+}
+
+export type Note = (line: string) => void;
