@@ -1,0 +1,1 @@
+export { joinGroup } from "./join-group.ts";
