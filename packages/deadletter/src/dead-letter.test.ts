@@ -102,8 +102,8 @@ describe("headers of a dead letter", () => {
       expect(size(ours(headers))).toBeLessThanOrEqual(MAX_HEADERS_BYTES);
       const message = headers.find((h) => h.key === "__dlq.errors.message")?.value ?? new Uint8Array(0);
       expect(message.length).toBeLessThanOrEqual(512);
-      const text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(message);
-      expect(any.message.toWellFormed().startsWith(text)).toBe(true);
+      const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
+      expect(strict.decode(utf8.encode(any.message)).startsWith(strict.decode(message))).toBe(true);
     }));
   });
 

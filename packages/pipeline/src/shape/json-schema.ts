@@ -3,6 +3,14 @@ import { fileSchema } from "./file.ts";
 
 /** JSON Schema draft-07 of the pipeline file, for editors. */
 export function pipelineJsonSchema(): Readonly<Record<string, unknown>> {
+  made ??= makeSchema();
+  return made;
+}
+
+/** Made when it is first needed: a file without mistakes does not need it. */
+let made: Readonly<Record<string, unknown>> | null = null;
+
+function makeSchema(): Readonly<Record<string, unknown>> {
   const { $schema, ...rest } = z.toJSONSchema(fileSchema, { target: "draft-07", io: "input" });
   return { $schema, $id: "pipeline.schema.json", ...rest };
 }
