@@ -15,7 +15,7 @@ import { readPipelineFile, withDigest, type PipelineText } from "./parse.ts";
 import type { Pipeline, RecordSpec, StageSpec } from "./pipeline.ts";
 import { hasErrors, sortProblems, type SpecProblem } from "./problems.ts";
 import { DEFAULT_FAILURE, resolvePipeline, resolveRecord, resolveStage } from "./resolve.ts";
-import { valueAt } from "./shape/explain.ts";
+import { valueAt } from "./value-at.ts";
 import { recordSchema } from "./shape/file.ts";
 import { stageSchema } from "./shape/stage.ts";
 import { topologyOf, type Topology } from "./topology.ts";

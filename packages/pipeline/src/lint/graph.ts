@@ -1,7 +1,7 @@
 import { didYouMean } from "../near.ts";
 import { portsOf, type StageSpec, type Target } from "../pipeline.ts";
 import type { Path, SpecProblem } from "../problems.ts";
-import { valueAt } from "../shape/explain.ts";
+import { valueAt } from "../value-at.ts";
 import { topicOf } from "../topology.ts";
 import { isComplete, type Draft } from "./draft.ts";
 

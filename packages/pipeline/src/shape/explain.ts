@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { didYouMean, nearest } from "../near.ts";
 import { pathText, type Path, type SpecProblem } from "../problems.ts";
 import type { YamlText } from "../yaml-text.ts";
+import { valueAt } from "../value-at.ts";
 import { keysAt, placesOfKey } from "./json-schema.ts";
 
 type Issue = z.core.$ZodIssue;
@@ -96,13 +97,4 @@ function shown(path: Path, found: unknown, yaml: YamlText): string {
 
 function last(path: Path): string {
   return String(path[path.length - 1] ?? "");
-}
-
-export function valueAt(value: unknown, path: Path): unknown {
-  let at = value;
-  for (const step of path) {
-    if (typeof at !== "object" || at === null || !Object.hasOwn(at, step)) return undefined;
-    at = Reflect.get(at, step);
-  }
-  return at;
 }

@@ -47,8 +47,6 @@ export interface RouterFile extends StageFileCommon {
 
 export type StageFile = IngestFile | GateFile | InferenceFile | RouterFile;
 
-export const STAGE_TYPES = ["ingest", "gate", "inference", "router"] as const;
-
 const target: z.ZodType<TargetFile> = z.union([
   word,
   z.strictObject({ topic: topicName }),
