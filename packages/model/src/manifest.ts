@@ -114,7 +114,7 @@ export interface Baseline {
   readonly classShare: Readonly<Record<string, number>>;
 }
 
-/** A row whose answer is known: run whenever the model is loaded. */
+/** A row whose answer is known: run whenever the model is loaded. A model without any is taken on trust. */
 export interface GoldenRow {
   readonly why: string;
   /** Id of the record that the row was made from, if it was one. */

@@ -57,7 +57,7 @@ describe("a manifest", () => {
     expect(new Set(lines)).toEqual(new Set([
       "/colour", "/version", "/digest", "/owner", "/outputs/kind", "/outputs/classes", "/inputs/0/datatype", "/inputs/0/shape", "/inputs/0/features/0/field",
       "/inputs/0/features/0/encode/kind", "/inputs/0/features/1/encode/map", "/inputs/0/features/1/encode/spread", "/batch/dynamic", "/batch/max",
-      "/calibration/parameters/temperature", "/calibration/fittedOn", "/calibration/n", "/calibration/eceBefore", "/calibration/eceAfter", "/golden",
+      "/calibration/parameters/temperature", "/calibration/fittedOn", "/calibration/n", "/calibration/eceBefore", "/calibration/eceAfter",
       "/golden/0/inputs", "/golden/0/expect/label", "/golden/0/expect/scores/0",
     ]));
   });

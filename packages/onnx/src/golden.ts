@@ -11,6 +11,7 @@ export async function checkGolden(native: Native, manifest: Manifest, padTo: num
   const rows = manifest.golden.length;
   const features = goldenFeatures(manifest);
   const outputWidth = await outputWidthOf(native, manifest, padTo);
+  if (rows === 0) return outputWidth;
   const how = { inputWidth: manifest.input.shape[1], outputWidth, maxRows: padTo ?? rows, padTo, runners: [native.run] };
   const result = await runInSlices(features, rows, how);
   const [failed] = result.errors;
@@ -30,7 +31,8 @@ async function outputWidthOf(native: Native, manifest: Manifest, padTo: number |
   const rows = padTo ?? 2;
   const width = manifest.input.shape[1];
   const features = new Float32Array(rows * width);
-  for (let row = 0; row < rows; row++) features.set(goldenFeatures(manifest).subarray(0, width), row * width);
+  const first = goldenFeatures(manifest).subarray(0, width); // zeros where there is no golden row
+  for (let row = 0; row < rows; row++) features.set(first, row * width);
   const scores = await native.run(features, rows).catch((error: unknown) => {
     throw refusal(manifest, 0, `the run failed: ${error instanceof Error ? error.message : String(error)}`);
   });

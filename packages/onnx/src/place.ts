@@ -50,6 +50,6 @@ async function fastest(native: Native, features: Float32Array, rows: number, now
 function tile(manifest: Manifest, rows: number): Float32Array {
   const golden = goldenFeatures(manifest);
   const features = new Float32Array(rows * manifest.input.shape[1]);
-  for (let i = 0; i < features.length; i++) features[i] = golden[i % golden.length]!; // within, by the remainder
+  for (let i = 0; i < features.length; i++) features[i] = golden[i % golden.length] ?? 0; // zeros where there is no golden row
   return features;
 }

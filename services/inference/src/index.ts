@@ -1,1 +1,1 @@
-export {};
+export { createStage, type InferenceOptions, type InferenceRun } from "./stage.ts";
