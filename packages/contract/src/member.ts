@@ -3,6 +3,7 @@ import { FAIL, plainTextEnd, skipSpace } from "./json-bytes.ts";
 import { indexFields, otherField, slotOf, type FieldPlan, type ObjectPlan, type Place, type Step } from "./plan.ts";
 import type { Scan } from "./scan.ts";
 
+const MIN_STEP_BYTES = 4;
 const MAX_STEP_BYTES = 128;
 const MAX_KNOWN = 8;
 const MAX_NAME_BYTES = 100;
@@ -13,12 +14,15 @@ const STRANGER = otherField(new Uint8Array(0), false);
 
 /** Are the next bytes those that were learned? Equal bytes in the same place of the grammar mean the same. */
 export function follows(scan: Scan, at: number, step: Step): boolean {
+  const { length, words } = step;
   const { view } = scan;
-  const { words } = step;
-  const last = words.length - 1;
-  if (at + step.length > scan.end || at + 4 * last + 4 > view.byteLength) return false;
-  for (let i = 0; i < last; i++) if (view.getInt32(at + 4 * i, true) !== words[i]) return false;
-  return ((view.getInt32(at + 4 * last, true) ^ words[last]!) & step.mask) === 0; // there is at least one word
+  if (at + length > scan.end) return false;
+  if (length < 8) {
+    return view.getInt32(at, true) === step.first && view.getInt32(at + length - 4, true) === step.last;
+  }
+  const ending = words.length - 1;
+  for (let i = 0; i < ending; i++) if (view.getFloat64(at + 8 * i, true) !== words[i]) return false;
+  return view.getFloat64(at + length - 8, true) === words[ending];
 }
 
 /**
@@ -46,7 +50,7 @@ export function nextMember(scan: Scan, plan: ObjectPlan, place: Place, from: num
   at = skipSpace(bytes, at + 1, end);
   scan.field = field;
   if (field === STRANGER) field.seen = -1;
-  else if (place.learns && at - from <= MAX_STEP_BYTES) learn(place, field, bytes, from, at);
+  else if (place.learns && at - from >= MIN_STEP_BYTES && at - from <= MAX_STEP_BYTES) learn(place, field, bytes, from, at);
   return at;
 }
 
@@ -89,12 +93,11 @@ function isNamed(field: FieldPlan, bytes: Uint8Array, from: number, to: number):
 
 function learn(place: Place, field: FieldPlan, bytes: Uint8Array, from: number, to: number): void {
   const length = to - from;
-  const padded = new Uint8Array(Math.ceil(length / 4) * 4);
-  padded.set(bytes.subarray(from, to));
-  const view = new DataView(padded.buffer);
-  const words = Int32Array.from({ length: padded.length / 4 }, (_, i) => view.getInt32(4 * i, true));
-  const spare = padded.length - length;
-  place.step = { field, length, words, mask: spare === 0 ? -1 : (1 << (8 * (4 - spare))) - 1 };
+  const view = new DataView(bytes.buffer, bytes.byteOffset + from, length);
+  const whole = Math.max(Math.ceil(length / 8) - 1, 0);
+  const words = Float64Array.from({ length: length < 8 ? 0 : whole + 1 }, (_, i) => view.getFloat64(i < whole ? 8 * i : length - 8, true));
+  if (words.some((word) => Number.isNaN(word) || word === 0)) return;
+  place.step = { field, length, words, first: view.getInt32(0, true), last: view.getInt32(length - 4, true) };
   if (place.known.length === MAX_KNOWN) place.known.shift();
   place.known.push(place.step);
 }

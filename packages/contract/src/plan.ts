@@ -55,13 +55,17 @@ export interface Place {
   readonly learns: boolean;
 }
 
-/** The bytes from the end of one value to the beginning of the next: comma, name, colon and the space between. */
+/**
+ * The bytes from the end of one value to the beginning of the next: comma, name, colon and the space between. Compared
+ * eight at a time as doubles, the last eight overlapping: no part of UTF-8 JSON is NaN or zero, so that equal doubles are
+ * equal bytes. Less than eight are compared as two integers.
+ */
 export interface Step {
   readonly field: FieldPlan;
   readonly length: number;
-  readonly words: Int32Array;
-  /** Of the last word. */
-  readonly mask: number;
+  readonly words: Float64Array;
+  readonly first: number;
+  readonly last: number;
 }
 
 interface Context {
@@ -106,15 +110,16 @@ function fieldPlan(name: string, schema: Schema, required: boolean, where: Where
   const shape = simple ?? OPEN;
   const targets = where.targets.filter((target) => target.path.length === where.depth);
   const rules = simple?.text ?? null;
-  return {
-    ...naming(name), required: required ? 1 : 0, types: shape.types, numberRules: simple?.number ?? null,
+  return createField({
+    name: encoder.encode(name), required: required ? 1 : 0, types: shape.types, numberRules: simple?.number ?? null,
     ...textPlan(rules, targets, validator),
     exact: simple === null && validator !== null ? validator.part(schema) : null,
-    child: (nested) || deeper ? objectPlan(shape, where, context) : null,
-    ...targetsOf(targets), place: { step: null, known: [], learns: true }, seen: -1,
-  };
+    child: nested || deeper ? objectPlan(shape, where, context) : null,
+    targets, learns: true,
+  });
 }
 
+const encoder = new TextEncoder();
 const OPEN: SimpleSchema = { types: ANYTHING, number: null, text: null, members: [], required: [], open: true };
 
 function textPlan(
@@ -129,35 +134,30 @@ function textPlan(
   return { interned, byteCheck: null };
 }
 
-type Targets = Pick<
+type FieldParts = Pick<
   FieldPlan,
-  "asNumber" | "asTime" | "timeUnit" | "asText" | "asSlices" | "asBoolean" | "targets" | "notNumber" | "notText" | "notBoolean"
->;
+  "name" | "required" | "types" | "numberRules" | "byteCheck" | "interned" | "exact" | "child" | "targets"
+> & { readonly learns: boolean };
 
-function targetsOf(targets: readonly Target[]): Targets {
+/** One literal for all fields: the scanner is fast only while the engine sees a single shape of them. */
+function createField(parts: FieldParts): FieldPlan {
+  const { name, required, types, numberRules, byteCheck, interned, exact, child, targets, learns } = parts;
   const as = (kind: string): Target | null => targets.find((target) => target.request.as === kind) ?? null;
   const except = (...kinds: string[]): readonly Target[] => targets.filter((target) => !kinds.includes(target.request.as));
   const asTime = as("time");
   return {
+    name, hash: hashOf(name, 0, name.length), required, types, numberRules, byteCheck, interned, exact, child,
     asNumber: as("number"), asTime, timeUnit: asTime?.request.unit ?? null, asText: as("string"), asSlices: as("slices"),
     asBoolean: as("boolean"), targets, notNumber: except("number", "time"), notText: except("string", "slices", "time"),
-    notBoolean: except("boolean"),
+    notBoolean: except("boolean"), place: { step: null, known: [], learns }, seen: -1,
   };
-}
-
-const encoder = new TextEncoder();
-
-function naming(name: string): { readonly name: Uint8Array; readonly hash: number } {
-  const bytes = encoder.encode(name);
-  return { name: bytes, hash: hashOf(bytes, 0, bytes.length) };
 }
 
 /** A member that nobody asked for and the contract says nothing of; known so that its place can be learned. */
 export function otherField(name: Uint8Array, learns: boolean): FieldPlan {
-  return {
-    name, hash: hashOf(name, 0, name.length), required: 0, types: ANYTHING, numberRules: null, byteCheck: null, interned: null,
-    exact: null, child: null, ...targetsOf([]), place: { step: null, known: [], learns }, seen: -1,
-  };
+  return createField({
+    name, required: 0, types: ANYTHING, numberRules: null, byteCheck: null, interned: null, exact: null, child: null, targets: [], learns,
+  });
 }
 
 export function indexFields(plan: ObjectPlan): void {

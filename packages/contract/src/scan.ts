@@ -122,7 +122,7 @@ function scanNumberOf(scan: Scan, field: FieldPlan, at: number): number {
   const end = scanNumber(scan.bytes, at, scan.end);
   if (end < 0) return FAIL;
   const value = NUMBER[0]!; // it has one
-  if ((field.types & FRACTION) === 0 && ((field.types & WHOLE) === 0 || value % 1 !== 0)) return FAIL;
+  if ((field.types & FRACTION) === 0 && ((field.types & WHOLE) === 0 || Math.floor(value) !== value)) return FAIL;
   if (value - value !== 0) return FAIL; // too large for a double
   if (field.numberRules !== null && !passesNumber(field.numberRules, value)) return FAIL;
   const { asNumber, asTime, timeUnit } = field;
