@@ -4,6 +4,8 @@ export {
   type Position, type Fetched, type LaneFailure, type ProducerOptions, type Producer, type Transaction, type CommitOffsets,
 } from "./log.ts";
 export { type Clock } from "./clock.ts";
+export { createManualClock, type ManualClock } from "./manual-clock.ts";
+export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
 export { createRunner, isReplaced, type Runner, type RunnerOptions } from "./runner/runner.ts";
 export { createChain, viewOf, viewAt, type Chain, type Link, type Output, type Outcome } from "./runner/chain.ts";
 export { type RunnerEvents } from "./runner/events.ts";
