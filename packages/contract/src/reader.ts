@@ -34,7 +34,8 @@ type ReadBytes = (batch: Batch) => ReadResult;
  */
 export function readerOf(requests: readonly FieldRequest[], source: ReaderSource): RecordReader {
   const distinct = distinctRequests(requests);
-  const memo = new WeakMap<Batch, ReadResult>();
+  // By the values' places, which stamping an id leaves alone: a batch is read once before and after it.
+  const memo = new WeakMap<Int32Array, ReadResult>();
   const bySubset = new Map<string, ReadBytes>();
   const read = (batch: Batch): ReadResult => {
     const provided = batch.added.columns;
@@ -55,8 +56,8 @@ export function readerOf(requests: readonly FieldRequest[], source: ReaderSource
   return {
     requests: distinct,
     read: (batch) => {
-      let result = memo.get(batch);
-      if (!result) memo.set(batch, (result = read(batch)));
+      let result = memo.get(batch.valueAt);
+      if (!result) memo.set(batch.valueAt, (result = read(batch)));
       return result;
     },
   };

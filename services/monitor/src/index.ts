@@ -1,1 +1,4 @@
-export {};
+export { run, type RunningMonitor } from "./monitor.ts";
+export { pipelineStatus, sum, type PipelineStatus } from "./counts/status.ts";
+export { createCountsView, type CountsView, type StageCounts } from "./counts/view.ts";
+export { parseVerdict, type WindowSummary } from "./counts/verdicts.ts";

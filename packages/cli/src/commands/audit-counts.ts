@@ -1,0 +1,38 @@
+import { createCountsView, pipelineStatus, sum, type PipelineStatus } from "@weir/monitor";
+import type { LoadedPipeline } from "@weir/service";
+import type { Execution, Log } from "@weir/stream";
+import { countRecords, lanesOf, readToEnd } from "../read-topics.ts";
+
+/** Records of one pipeline counted in the topics, beside what the execution log says. */
+export interface AuditedCounts {
+  readonly pipeline: string;
+  readonly entry: number;
+  /** Records at the ends of the pipeline, by topic. */
+  readonly ends: Readonly<Record<string, number>>;
+  readonly held: number;
+  /** Entered and not yet decided by the last stage on their way. */
+  readonly inFlight: number;
+  /** `entry = ends + held + in flight`, and every stage's own sum. */
+  readonly balanced: boolean;
+  readonly stages: PipelineStatus["stages"];
+}
+
+const decoder = new TextDecoder();
+
+/** Counts every committed record of the entry topic and of all ends, and holds the sums against the execution log. */
+export async function auditCounts({ pipeline, topology }: LoadedPipeline, log: Log): Promise<AuditedCounts> {
+  const flowing = topology.stages.filter((s) => s.type !== "ingest");
+  const endTopics = [...new Set([...flowing.flatMap((s) => [...s.outputs].filter(([port]) => !s.next.has(port)).map(([, topic]) => topic)), topology.dlq])];
+  const counts = await countRecords(log, [topology.entryTopic, ...endTopics]);
+  const view = createCountsView();
+  for await (const { record } of readToEnd(log, await lanesOf(log, [topology.executions]))) {
+    if (record.value !== null) view.apply(JSON.parse(decoder.decode(record.value)) as Execution); // our own topic; `balanced` tells if it is wrong
+  }
+  const status = pipelineStatus(pipeline.name, topology, view);
+  const ends = Object.fromEntries(endTopics.map((t) => [t, counts.get(t) ?? 0]));
+  const entry = counts.get(topology.entryTopic) ?? 0;
+  const held = status.stages.reduce((n, s) => n + s.held, 0);
+  const undecided = entry - (status.stages[0]?.in ?? 0) + status.stages.reduce((n, s) => n + s.inFlight, 0);
+  const balanced = status.stages.every((s) => s.in === sum(s.ports)) && entry === sum(ends) + undecided;
+  return { pipeline: pipeline.name, entry, ends, held, inFlight: undecided - held, balanced, stages: status.stages };
+}

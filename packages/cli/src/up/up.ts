@@ -1,0 +1,148 @@
+import { access, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startBroker, type Broker } from "@weir/broker";
+import { WeirError } from "@weir/record";
+import { loadPipeline, sha256, systemClock, type Environment, type LoadedPipeline } from "@weir/service";
+import { connect } from "../connect.ts";
+import { table, type Output } from "../output.ts";
+import { readLines } from "../produce/lines.ts";
+import { produce } from "../produce/produce.ts";
+import { summarise, waitDrained } from "./drain.ts";
+import { startServices, SERVICES, type RunningServices } from "./services.ts";
+import { createTopics, verifyTopics } from "./topics.ts";
+
+export interface UpFlags {
+  readonly broker?: string;
+  readonly kafkaPort: string;
+  readonly sample?: boolean;
+  readonly exitWhenDrained?: boolean;
+  readonly data?: string;
+  readonly port: string;
+  readonly fused?: boolean;
+}
+
+/** The whole pipeline in one process: broker, topics, five services, sample. Stays up until it is told to stop. */
+export async function up(folder: string, flags: UpFlags, env: Environment, output: Output): Promise<number> {
+  const startedAt = systemClock.monotonic();
+  const loaded = loadPipeline(folder, env);
+  const sample = flags.sample ? await sampleOf(folder) : null;
+  if (flags.exitWhenDrained && sample === null) {
+    throw new WeirError({ code: "WEIR-6004", what: "--exit-when-drained needs a finite input", fix: "add --sample" }, { exitCode: 2 });
+  }
+  output.note(`weir: pipeline ${loaded.pipeline.name}, spec ${loaded.pipeline.digest.slice(0, 8)}`);
+  const stopped = stopSignal();
+  const dataDir = flags.data ?? (await mkdtemp(path.join(tmpdir(), "weir-")));
+  const broker = await startBroker({ use: flags.broker ?? env["WEIR_KAFKA"], port: Number(flags.kafkaPort), dataDir, note: (line) => output.note(`  ${line}`) });
+  try {
+    return await runUp({ loaded, flags, env, output, broker, sample, startedAt, dataDir, stopped });
+  } finally {
+    await broker.stop();
+    if (flags.data === undefined) await rm(dataDir, { recursive: true, force: true });
+    else output.note(`weir: stopped; topics and offsets are kept in ${flags.data}`);
+  }
+}
+
+interface Up {
+  readonly loaded: LoadedPipeline;
+  readonly flags: UpFlags;
+  readonly env: Environment;
+  readonly output: Output;
+  readonly broker: Broker;
+  readonly sample: string | null;
+  readonly startedAt: number;
+  readonly dataDir: string;
+  readonly stopped: Promise<number>;
+}
+
+async function runUp({ loaded, flags, env, output, broker, sample, startedAt, dataDir, stopped }: Up): Promise<number> {
+  await using log = await connect(broker.address, "up");
+  if (broker.kind === "external") await verifyTopics(log, loaded.topology, broker.address);
+  else await createTopics(log, loaded.topology, 1);
+  const slot = sha256(path.resolve(dataDir)).slice(0, 8);
+  const running = await startServices({
+    loaded, address: broker.address, names: SERVICES, fused: flags.fused === true, port: Number(flags.port),
+    slotOf: (service) => `${slot}-${service}`, transactionTimeoutMs: broker.kind === "external" ? 15_000 : 10_000, logLevel: env["WEIR_LOG"] ?? "warn",
+  });
+  try {
+    for (const line of table(["service", "listens on"], running.services.map((s) => [s.name, s.url]))) output.note(`  ${line}`);
+    output.note(`  Kafka on ${broker.address} (kcat -b ${broker.address} -L); not for production`);
+    if (sample !== null) {
+      const over = await Promise.race([playSample({ loaded, output, log, sample, startedAt, running, json: flags.exitWhenDrained === true }), stopped]);
+      if (typeof over === "number") return over;
+      if (flags.exitWhenDrained) return 0;
+    }
+    for (const line of thingsToTry(loaded, flags, broker.address)) output.note(line);
+    return await Promise.race([stopped, failure(running)]);
+  } finally {
+    await running.stop();
+  }
+}
+
+interface Playing extends Pick<Up, "loaded" | "output" | "startedAt"> {
+  readonly log: Awaited<ReturnType<typeof connect>>;
+  readonly sample: string;
+  readonly running: RunningServices;
+  readonly json: boolean;
+}
+
+async function playSample({ loaded, output, log, sample, startedAt, running, json }: Playing): Promise<void> {
+  const { monitor } = running;
+  if (!monitor) throw new Error("the sample is followed by the monitor");
+  const before = monitor.status().stages[0]?.in ?? 0;
+  const { topology, pipeline } = loaded;
+  const { records } = await produce({
+    log, clock: systemClock, topic: topology.entryTopic, lines: readLines(sample), key: pipeline.record.key, rate: null, endOn: topology.control, onProgress: () => {},
+  });
+  output.note(`  ${records.toLocaleString("en-US")} records of the sample produced to ${topology.entryTopic}`);
+  await waitDrained(systemClock, () => monitor.status(), before + records, () => running.failed(), output.note);
+  const summary = summarise(monitor.status(), monitor.windows(), before + records, systemClock.monotonic() - startedAt);
+  if (json) output.data(JSON.stringify(summary));
+  output.note("");
+  for (const line of table(["port", "records"], [...Object.entries(summary.ports), ["dead letters", summary.deadLetters]])) output.note(`  ${line}`);
+  const stopped = monitor.windows().filter((w) => w.verdict === "breach");
+  if (stopped.length > 0) output.note(`\n  The gate stopped ${stopped.length} of ${summary.windows.length} windows before the model saw them:`);
+  for (const { id, records: n, broken } of stopped) {
+    output.note(`    ${id}  ${n} records: ${broken.map((b) => `${b.rule} ${b.k} of ${b.n} (${((100 * b.k) / b.n).toFixed(1)} %)`).join(", ")}`);
+  }
+  output.note("");
+}
+
+function thingsToTry({ pipeline, topology, folder }: LoadedPipeline, flags: UpFlags, address: string): string[] {
+  const routed = topology.stages.find((s) => s.type === "router");
+  const branch = [...(routed?.outputs.values() ?? [])][0] ?? topology.entryTopic;
+  const broker = address === "127.0.0.1:19092" ? "" : ` --broker ${address}`;
+  return [
+    `  Up. Try:`,
+    `    npm run --silent weir -- tail ${branch} -o beginning -n 3${broker}`,
+    `    npm run --silent weir -- status --pipeline ${folder}${broker}`,
+    `    npm run --silent weir -- dlq list --quarantine ${[...pipeline.stages.values()].find((s) => s.type === "gate")?.id ?? "gate"} --pipeline ${folder} -n 5${broker}`,
+    `  Ctrl-C stops everything${flags.data === undefined ? " and leaves nothing behind" : ""}.`,
+  ];
+}
+
+async function sampleOf(folder: string): Promise<string> {
+  for (const name of ["sample.ndjson.gz", "sample.ndjson"]) {
+    const file = path.join(folder, name);
+    if (await access(file).then(() => true, () => false)) return file;
+  }
+  throw new WeirError({ code: "WEIR-6007", what: "the pipeline has no sample", where: folder, why: "there is no sample.ndjson.gz or sample.ndjson", fix: "add one, or leave out --sample" }, { exitCode: 2 });
+}
+
+/** Resolves with the exit code of the first signal. A second one ends the process at once. */
+function stopSignal(): Promise<number> {
+  return new Promise((resolve) => {
+    const on = (signal: NodeJS.Signals, code: number): void =>
+      void process.once(signal, () => {
+        process.once(signal, () => process.exit(code));
+        resolve(code);
+      });
+    on("SIGINT", 130);
+    on("SIGTERM", 143);
+  });
+}
+
+async function failure(running: RunningServices): Promise<number> {
+  await running.done;
+  return 1;
+}

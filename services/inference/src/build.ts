@@ -1,0 +1,23 @@
+import { createReader } from "@weir/contract";
+import { openModel } from "@weir/onnx";
+import { entryIds, type BuildStage } from "@weir/service";
+import { createStage } from "./stage.ts";
+
+/** An inference stage from its place in a pipeline: the model from verified bytes, its golden rows run. */
+export const buildStage: BuildStage = async (loaded, stageId) => {
+  const spec = loaded.pipeline.stages.get(stageId);
+  const model = loaded.models.get(stageId);
+  if (spec?.type !== "inference" || !model) throw new Error(`${stageId} is no inference stage of ${loaded.pipeline.name}`);
+  const session = await openModel(loaded.readBytes(model.modelPath), model.manifest, {
+    maxRows: spec.batch.maxRows,
+    ...(spec.batch.reproducible !== undefined && { reproducible: spec.batch.reproducible }),
+  });
+  // As the first stage it meets records that no gate has checked.
+  const first = loaded.topology.stages.find((s) => s.id === stageId)?.inputs.includes(loaded.topology.entryTopic) === true;
+  const ids = entryIds(loaded.pipeline.record.id);
+  let reader = createReader([]);
+  const makeReader: typeof createReader = (requests) => (reader = first ? loaded.contract.reader([...requests, ...ids.requests]) : createReader(requests));
+  const stage = createStage({ id: stageId, as: spec.as, session, spec: loaded.pipeline.digest, owner: spec.owner, createReader: makeReader });
+  return { stage, idsOf: ids.from(reader), idleAfterMs: null, close: () => session.close() };
+};
+};

@@ -1,0 +1,9 @@
+import { createKafkaLog } from "@weir/kafka";
+import { serviceProcess } from "@weir/service";
+import { DEFAULT_PORT } from "./config.ts";
+import { run } from "./run.ts";
+
+process.exitCode = await serviceProcess({
+  name: "inference", port: DEFAULT_PORT, env: process.env, run,
+  connect: (brokers, clientId) => createKafkaLog({ brokers, clientId: `weir-${clientId}` }),
+});
