@@ -2,7 +2,10 @@ import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { compileScores, parseAliases, parseManifest, parseModelReference, type Manifest } from "@weir/model";
+import { WeirError } from "@weir/record";
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { checkContents } from "./contents.ts";
 import { readModel } from "./files.ts";
 import { openModel, type OpenOptions } from "./session.ts";
 
@@ -102,6 +105,8 @@ describe("a model is refused", () => {
     ["for an output that is not there", "softmax", { scores: "q" }, "there is no output q; there are p, label"],
     ["for a fixed number of rows that its manifest does not know of", "four-rows", {}, "takes exactly 4 rows a run"],
     ["for another number of classes", "softmax", { classes: ["a", "b", "c"], golden: [[[0, 0], [0.5, 0.5, 0]], [[0, 0], [0.5, 0.5, 0]]] }, "has 2 numbers a row; the manifest names 3 classes"],
+    ["for weights in another file", "outside", {}, "weights in a file of their own"],
+    ["for operators of somebody's own", "custom-operator", {}, "operators of domain com.example"],
     ["for a golden row that differs", "softmax", { golden: [[[0, 0], [0.5, 0.5]], [[0, 1], [0.3, 0.7]]] }, "golden row 1 (row 1)"],
     ["for labels in another order than its own", "softmax", { label: "label", classes: ["1", "0"], golden: [[[0, 2], [0.119203, 0.880797]], [[2, 0], [0.880797, 0.119203]]] }, "golden row 0"],
     ["for a declared kind that its numbers contradict", "counts", { scores: "c", golden: [[[7, 8], [7, 8]], [[1, 2], [1, 2]]] }, "outputs.kind in the manifest is probabilities"],
@@ -118,7 +123,34 @@ describe("a model is refused", () => {
 
   it("for bytes that are no model", async () => {
     const bytes = new TextEncoder().encode("no model");
-    await expect(openModel(bytes, describeModel(bytes, {}))).rejects.toThrow("WEIR-4102");
+    await expect(openModel(bytes, describeModel(bytes, {}))).rejects.toThrow("WEIR-4106");
+    const shallow = Uint8Array.of(8, 8); // an IR version and nothing else
+    await expect(openModel(shallow, describeModel(shallow, {}))).rejects.toThrow("WEIR-4102");
+  });
+});
+
+describe("any bytes", () => {
+  it("are accepted or refused with a code, never crashed on", () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+      try {
+        checkContents(bytes, "any/1");
+      } catch (error) {
+        expect(error).toBeInstanceOf(WeirError);
+      }
+    }));
+  });
+
+  it("of a model are refused wherever they are cut off", () => {
+    const whole = fixture("spins");
+    const accepted = Array.from({ length: whole.length }, (_, n) => n).filter((n) => {
+      try {
+        checkContents(whole.subarray(0, n), "cut/1");
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    expect(accepted.length).toBeLessThan(10); // only between two fields of the outermost message
   });
 });
 

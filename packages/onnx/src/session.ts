@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { WeirError, type Failure } from "@weir/record";
 import { modelName, modelTag, type Manifest, type RawScores } from "@weir/model";
+import { checkContents } from "./contents.ts";
 import { checkGolden } from "./golden.ts";
 import { openNative, type Native } from "./native.ts";
 import { choosePlace, type Place } from "./place.ts";
@@ -50,9 +51,10 @@ const DEFAULT_MAX_BYTES = 256 * 1024 * 1024;
 const DEFAULT_SLICE_MS = 5;
 const DEFAULT_RUN_LIMIT_MS = 1000;
 
-/** @throws {WeirError} WEIR-4101 bytes · WEIR-4102 cannot be opened · WEIR-4103 signature · WEIR-4104 golden rows */
+/** @throws {WeirError} WEIR-4101 bytes · WEIR-4102 cannot be opened · WEIR-4103 signature · WEIR-4104 golden rows · WEIR-4106 contents */
 export async function openModel(bytes: Uint8Array, manifest: Manifest, options: OpenOptions = {}): Promise<ModelSession> {
   checkBytes(bytes, manifest, options.maxBytes ?? DEFAULT_MAX_BYTES);
+  checkContents(bytes, modelName(manifest));
   const setup = { kind: "setup" as const, bytes, input: manifest.input.name, scores: manifest.outputs.scores };
   const native = await openNative(bytes, setup).catch((error: unknown) => {
     throw cannotOpen(manifest, error);
