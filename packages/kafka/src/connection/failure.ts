@@ -8,8 +8,14 @@ export function brokerFailure(code: number, where: string, detail: string | null
   if (known.kind === "fenced") return replaced(text);
   if (known.kind === "rights") {
     return new WeirError({
-      code: "WEIR-6003", what: `Kafka refuses: ${known.name}`, where, ...(detail ? { why: detail } : {}),
+      code: "WEIR-7003", what: `Kafka refuses: ${known.name}`, where, ...(detail ? { why: detail } : {}),
       fix: "give the principal the rights that `weir export acls` lists",
+    }, { exitCode: 4 });
+  }
+  if (known.kind === "fatal") {
+    return new WeirError({
+      code: "WEIR-7009", what: `Kafka refuses for good: ${known.name} (${code})`, where, ...(detail ? { why: detail } : {}),
+      fix: "look up the error in Kafka's protocol guide; settings of the topic or of the broker forbid what was asked",
     }, { exitCode: 4 });
   }
   return new RetriableError(known.name, text);
@@ -29,7 +35,7 @@ export function connectionFailure(error: unknown, where: string): Error {
   if (!(error instanceof Error)) return new RetriableError("CONNECTION", `${where}: ${String(error)}`, error);
   if (error.name === "KafkaJSSASLAuthenticationError" || error.message.startsWith("SASL ")) {
     return new WeirError({
-      code: "WEIR-6002", what: "Kafka refuses the login", where, why: error.message, fix: "check mechanism, user name and password",
+      code: "WEIR-7002", what: "Kafka refuses the login", where, why: error.message, fix: "check mechanism, user name and password",
     }, { exitCode: 4, cause: error });
   }
   if (error.name === "KafkaJSRequestTimeoutError") return new RetriableError("TIMEOUT", `${where}: ${error.message}`, error);
@@ -38,14 +44,14 @@ export function connectionFailure(error: unknown, where: string): Error {
 
 export function unreachable(brokers: readonly string[], reasons: readonly string[]): WeirError {
   return new WeirError({
-    code: "WEIR-6001", what: "no Kafka broker answers", where: brokers.join(", "), why: reasons.join("; "),
+    code: "WEIR-7001", what: "no Kafka broker answers", where: brokers.join(", "), why: reasons.join("; "),
     fix: "check the address, that the broker is running, and that its listener speaks the same security protocol (plain, TLS, SASL)",
   }, { exitCode: 4 });
 }
 
 export function unsupported(what: string, where: string): WeirError {
   return new WeirError({
-    code: "WEIR-6004", what: `the broker is too old or too new: ${what}`, where, fix: "use Kafka 3.9 or newer",
+    code: "WEIR-7004", what: `the broker is too old or too new: ${what}`, where, fix: "use Kafka 3.9 or newer",
   }, { exitCode: 4 });
 }
 

@@ -123,7 +123,7 @@ export function checkInternals(file: string, found: unknown, methods: readonly s
 
 function foreignKafkajs(why: string): WeirError {
   return new WeirError({
-    code: "WEIR-6005", what: "the installed kafkajs is not the one that Weir was made for", where: "kafkajs/src", why,
+    code: "WEIR-7005", what: "the installed kafkajs is not the one that Weir was made for", where: "kafkajs/src", why,
     fix: "install the version that packages/kafka/package.json pins (2.2.4)",
   });
 }

@@ -9,7 +9,7 @@ import { brokerFailure, connectionFailure, unreachable, unsupported } from "./fa
 import type { BrokerAddress, KafkajsSettings } from "./kafkajs-internals.ts";
 
 /** Every kind has a connection of its own per broker, because a broker answers one connection in order. */
-export type SocketKind = "control" | "produce" | `fetch-${number}` | "group" | "leave";
+export type SocketKind = "control" | "produce" | `fetch-${number}` | "group" | `group-${number}` | "leave";
 export type CoordinatorType = "group" | "transaction";
 
 export interface LinkOptions {
@@ -149,8 +149,8 @@ function createLink(settings: KafkajsSettings, seeds: readonly BrokerAddress[], 
     for (const b of answer.brokers) brokers.set(b.nodeId, { host: b.host, port: b.port });
     for (const t of answer.topics) {
       if (t.name === null) continue;
-      if (t.error !== 0 && knownError(t.error).kind !== "refresh") throw brokerFailure(t.error, `topic ${t.name}`);
-      if (t.error !== 0) topics.delete(t.name);
+      if (knownError(t.error).kind === "rights") throw brokerFailure(t.error, `topic ${t.name}`);
+      if (t.error !== 0) topics.delete(t.name); // not there, not yet, or not a name that could be
       else topics.set(t.name, { name: t.name, topicId: t.topicId, leaders: leadersOf(t.partitions) });
     }
   };

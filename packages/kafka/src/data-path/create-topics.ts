@@ -1,8 +1,9 @@
 import { RetriableError, WeirError } from "@weir/record";
 import type { TopicSpec } from "@weir/stream";
 import { setTimeout as sleep } from "node:timers/promises";
-import { brokerFailure, type Link } from "../connection/index.ts";
+import { brokerFailure, type Link, type TopicInfo } from "../connection/index.ts";
 import { CreateTopics, knownError } from "../wire/index.ts";
+import { readBounds } from "./offsets.ts";
 
 const TOPIC_ALREADY_EXISTS = 36;
 const CREATE_MS = 30_000;
@@ -15,7 +16,9 @@ export async function createTopics(link: Link, specs: readonly TopicSpec[]): Pro
   const existing = await link.topics(specs.map((s) => s.name), { fresh: true });
   const missing = specs.filter((s) => !existing.has(s.name));
   if (missing.length > 0) await requestTopics(link, missing);
-  await untilLed(link, specs.map((s) => s.name));
+  const topics = await untilLed(link, specs.map((s) => s.name));
+  // A leader that the cluster has named may not know of it yet: ask every one for its offsets.
+  await readBounds(link, topics.flatMap((t) => t.leaders.map((_, partition) => ({ topic: t.name, partition }))));
 }
 
 async function requestTopics(link: Link, specs: readonly TopicSpec[]): Promise<void> {
@@ -31,17 +34,17 @@ async function requestTopics(link: Link, specs: readonly TopicSpec[]): Promise<v
     const known = knownError(topic.error);
     if (known.kind !== "fatal") throw brokerFailure(topic.error, `creating ${topic.name}`, topic.message);
     throw new WeirError({
-      code: "WEIR-6007", what: `Kafka does not create the topic ${topic.name}`, why: `${known.name}: ${topic.message ?? ""}`,
+      code: "WEIR-7007", what: `Kafka does not create the topic ${topic.name}`, why: `${known.name}: ${topic.message ?? ""}`,
       fix: "correct name, partitions, replication factor or settings of the topic in the pipeline file",
     });
   }
 }
 
-async function untilLed(link: Link, names: readonly string[]): Promise<void> {
+async function untilLed(link: Link, names: readonly string[]): Promise<readonly TopicInfo[]> {
   for (const until = performance.now() + CREATE_MS; ; ) {
     const topics = await link.topics(names, { fresh: true });
     const waiting = names.filter((name) => topics.get(name)?.leaders.every((leader) => leader >= 0) !== true);
-    if (waiting.length === 0) return;
+    if (waiting.length === 0) return [...topics.values()];
     if (performance.now() > until) throw new RetriableError("LEADER_NOT_AVAILABLE", `no leader for ${waiting.join(", ")} after ${CREATE_MS} ms`);
     await sleep(PAUSE_MS);
   }

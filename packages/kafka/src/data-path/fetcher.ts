@@ -88,8 +88,10 @@ export function createFetcher({ link, codecs, kind, release, options }: FetcherS
       return out;
     },
     async [Symbol.asyncDispose]() {
-      if (!closed) release();
+      if (closed) return;
       closed = true;
+      // The next user of the connection must not wait behind a request of ours.
+      void Promise.all([...pending.values()].map((p) => p.answered)).then(release);
       pending.clear();
     },
   };

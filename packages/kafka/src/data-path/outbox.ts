@@ -111,56 +111,62 @@ export class Outbox {
 
   /** Settles when the requests are on their way, the first one of a transaction when it was accepted. */
   async #deliver(sender: Sender, entries: readonly Entry[]): Promise<void> {
-    const topics = await this.#link.topics([...new Set(entries.map((e) => e.parcel.lane.topic))]);
-    const byLeader = groupByLeader(entries, topics);
     if (!sender.id.v2) await this.#addPartitions(sender, entries);
-    for (const [leader, group] of byLeader) {
-      if (this.#accepted.has(sender)) await this.#furtherRequest(sender, leader, group);
-      else {
-        await this.#firstRequest(sender, leader, group);
-        this.#accepted.add(sender);
-      }
-    }
+    const left = this.#accepted.has(sender) ? entries : await this.#firstRequest(sender, entries);
+    this.#accepted.add(sender);
+    for (const [leader, group] of groupByLeader(left, await this.#topicsOf(left))) await this.#furtherRequest(sender, leader, group);
+  }
+
+  #topicsOf(entries: readonly Entry[], fresh = false): Promise<ReadonlyMap<string, TopicInfo>> {
+    return this.#link.topics([...new Set(entries.map((e) => e.parcel.lane.topic))], { fresh });
   }
 
   async #furtherRequest(sender: Sender, leader: number, group: readonly Entry[]): Promise<void> {
     const socket = await this.#link.socket(leader, "produce");
-    this.#request(sender, socket, group).then((busy) => {
-      for (const entry of busy) entry.ticket.reject(new RetriableError("CONCURRENT_TRANSACTIONS", `${entry.parcel.key} under ${sender.id.name}: refused after the transaction had begun`));
+    this.#request(sender, socket, group).then((refused) => {
+      if (refused.length > 0) void this.#topicsOf(refused, true).catch(() => undefined); // for the next attempt
+      for (const entry of refused) entry.ticket.reject(new RetriableError("REFUSED", `${entry.parcel.key} under ${sender.id.name}: refused after the transaction had begun`));
     }, (error: unknown) => {
       for (const entry of group) entry.ticket.reject(error);
     });
   }
 
-  /** Same bytes, same sequences: repeating what was refused is safe. */
-  async #firstRequest(sender: Sender, leader: number, group: readonly Entry[]): Promise<void> {
+  /**
+   * Sends to one leader until it has taken everything, and gives what is for the others. Nothing is behind it yet: same
+   * bytes, same sequences, so repeating what was refused is safe.
+   */
+  async #firstRequest(sender: Sender, entries: readonly Entry[]): Promise<readonly Entry[]> {
     const until = performance.now() + BUSY_MS;
-    for (let left = group; ; ) {
-      left = await this.#request(sender, await this.#link.socket(leader, "produce"), left);
-      if (left.length === 0) return;
+    let left = entries;
+    for (let fresh = false; ; fresh = true) {
+      const [first] = groupByLeader(left, await this.#topicsOf(left, fresh));
+      if (first === undefined) return [];
+      const [leader, group] = first;
+      const refused = await this.#request(sender, await this.#link.socket(leader, "produce"), group);
+      left = left.filter((entry) => !group.includes(entry) || refused.includes(entry));
+      if (refused.length === 0) return left;
       if (sender.isOver()) throw new RetriableError(ABORTED, `the transaction of ${sender.id.name} is over`);
-      if (performance.now() > until) throw new RetriableError("CONCURRENT_TRANSACTIONS", `produce under ${sender.id.name}: busy for ${BUSY_MS} ms`);
+      if (performance.now() > until) throw new RetriableError("CONCURRENT_TRANSACTIONS", `produce under ${sender.id.name}: refused for ${BUSY_MS} ms`);
       await sleep(BUSY_PAUSE_MS);
     }
   }
 
-  /** Gives the entries that were refused because of another transaction; any other error is thrown. */
+  /** Gives the entries that were refused but may be accepted later; any other error is thrown. */
   async #request(sender: Sender, socket: Awaited<ReturnType<Link["socket"]>>, entries: readonly Entry[]): Promise<readonly Entry[]> {
     const { id } = sender;
     const answer = await this.#link.call(socket, Produce, {
       transactionalId: id.name, acks: -1, timeoutMs: PRODUCE_MS, topics: byTopic(entries),
     }, id.v2 ? {} : { version: 11 });
     const left = new Map(entries.map((e) => [e.parcel.key, e]));
-    const busy: Entry[] = [];
+    const refused: Entry[] = [];
     for (const topic of answer.topics) {
       for (const partition of topic.partitions) {
         const key = `${topic.name}/${partition.partition}`;
         const entry = left.get(key);
         if (entry === undefined) continue;
         left.delete(key);
-        if (BUSY.includes(partition.error)) busy.push(entry);
+        if (BUSY.includes(partition.error) || knownError(partition.error).kind === "refresh") refused.push(entry);
         else if (partition.error !== 0) {
-          if (knownError(partition.error).kind === "refresh") void this.#link.refresh([topic.name]).catch(() => undefined);
           throw id.failure(partition.error, `produce to ${key} under ${id.name}${partition.message === null ? "" : ` (${partition.message})`}`);
         } else {
           sender.opened();
@@ -170,7 +176,7 @@ export class Outbox {
       }
     }
     if (left.size > 0) throw new RetriableError("MISSING_ANSWER", `produce under ${id.name}: no answer for ${[...left.keys()].join(", ")}`);
-    return busy;
+    return refused;
   }
 
   async #addPartitions(sender: Sender, entries: readonly Entry[]): Promise<void> {
