@@ -118,31 +118,51 @@ function addRepeat(nfa: Nfa, node: Node & { kind: "repeat" }, from: number, to: 
 
 /** Subset construction. State 0 is the start. */
 function determine(nfa: Nfa, start: number, final: number): BytePattern | null {
-  const sets: (readonly number[])[] = [closure(nfa, [start])];
-  const numbers = new Map([[sets[0]!.join(), 0]]); // just put there
+  const first = closure(nfa, [start]);
+  const sets: (readonly number[])[] = [first];
+  const numbers = new Map([[first.join(), 0]]);
+  const alike = representatives(nfa);
   const rows: Uint16Array[] = [];
-  for (let state = 0; state < sets.length; state++) {
+  for (const states of sets) { // walked to its growing end
     if (sets.length > MAX_DFA) return null;
     const row = new Uint16Array(WIDTH);
     for (let c = 0; c < WIDTH; c++) {
-      const reached = sets[state]!.flatMap((s) => { // state < length
-        const edge = nfa.edges[s];
-        return edge && edge.set[c] === 1 ? [edge.to] : [];
-      });
-      const set = closure(nfa, reached);
-      const name = set.join();
-      let number = numbers.get(name);
-      if (number === undefined) {
-        number = sets.push(set) - 1;
-        numbers.set(name, number);
-      }
-      row[c] = number;
+      row[c] = alike[c] === c ? numberOf(reachedBy(nfa, states, c), sets, numbers) : row[alike[c]!]!; // c < WIDTH, alike[c] < c
     }
     rows.push(row);
   }
   const next = new Uint16Array(rows.length * WIDTH);
   rows.forEach((row, i) => next.set(row, i * WIDTH));
   return { next, accepting: Uint8Array.from(sets, (set) => (set.includes(final) ? 1 : 0)) };
+}
+
+/** By byte: the first byte that the automaton never tells from it. */
+function representatives(nfa: Nfa): Uint8Array {
+  const seen = new Map<string, number>();
+  const sets = [...new Set(nfa.edges.flatMap((edge) => (edge ? [edge.set] : [])))];
+  return Uint8Array.from({ length: WIDTH }, (_, c) => {
+    const name = sets.map((set) => set[c]).join("");
+    const first = seen.get(name) ?? c;
+    seen.set(name, first);
+    return first;
+  });
+}
+
+function reachedBy(nfa: Nfa, states: readonly number[], c: number): readonly number[] {
+  const reached: number[] = [];
+  for (const state of states) {
+    const edge = nfa.edges[state];
+    if (edge && edge.set[c] === 1) reached.push(edge.to);
+  }
+  return closure(nfa, reached);
+}
+
+function numberOf(set: readonly number[], sets: (readonly number[])[], numbers: Map<string, number>): number {
+  const name = set.join();
+  const known = numbers.get(name);
+  if (known !== undefined) return known;
+  numbers.set(name, sets.length);
+  return sets.push(set) - 1;
 }
 
 /** The states that can be reached without a byte, in ascending order. */
