@@ -20,4 +20,3 @@ export const buildStage: BuildStage = async (loaded, stageId) => {
   const stage = createStage({ id: stageId, as: spec.as, session, spec: loaded.pipeline.digest, owner: spec.owner, createReader: makeReader });
   return { stage, idsOf: ids.from(reader), idleAfterMs: null, close: () => session.close() };
 };
-};
