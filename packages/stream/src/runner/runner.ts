@@ -126,7 +126,7 @@ class Work {
     try {
       this.#membership = await log.join({ group, topics: inputs, memberId: name }, this.#listener());
       this.joined = true;
-      while (!this.#stopping) await this.#step();
+      while (!this.#stopping) await this.#attempt();
       await this.#finish();
     } catch (error) {
       abandon = isReplaced(error);
@@ -156,6 +156,16 @@ class Work {
         this.#wake();
       },
     };
+  }
+
+  /** What the environment did wrong is recovered from; everything else ends the run. */
+  async #attempt(): Promise<void> {
+    try {
+      await this.#step();
+    } catch (error) {
+      if (!(error instanceof RetriableError)) throw error;
+      this.#broken ??= error;
+    }
   }
 
   async #step(): Promise<void> {

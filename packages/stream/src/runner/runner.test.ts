@@ -1,0 +1,218 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import { headerText, laneKey, type Batch, type PlainRecord } from "@weir/record";
+import { createManualClock, type ManualClock } from "../manual-clock.ts";
+import { createMemoryLog, type MemoryLog } from "../memory-log.ts";
+import { decideAll, type Decided, type Stage } from "../stage.ts";
+import type { Execution } from "./execution.ts";
+import { createRunner, type Runner, type RunnerOptions } from "./runner.ts";
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+const text = (value: Uint8Array | null): string => decoder.decode(value ?? new Uint8Array(0));
+
+interface World {
+  readonly clock: ManualClock;
+  readonly log: MemoryLog;
+  /** Everything that runners reported, one word an event. */
+  readonly told: string[];
+  start(stage: Stage, slot: string, changes?: Partial<RunnerOptions>): { readonly runner: Runner; readonly done: Promise<void> };
+  values(topic: string): string[];
+}
+
+async function createWorld(partitions = 2): Promise<World> {
+  const clock = createManualClock(1_700_000_000_000);
+  const log = createMemoryLog({ clock });
+  await log.createTopics(["in", "out", "refused", "executions", "verdicts", "state", "control"].map((name) => ({ name, partitions })));
+  const told: string[] = [];
+  return {
+    clock, log, told,
+    start: (stage, slot, changes = {}) => {
+      const runner = createRunner({
+        log, clock, slot, group: "g", inputs: ["in"],
+        links: [{ stage, outputs: new Map([["out", { topic: "out", next: null }], ["dlq", { topic: "refused", next: null }]]), stateTopic: stage.holds ? "state" : null }],
+        idsOf: null, topics: { executions: "executions", verdicts: "verdicts", control: "control" },
+        commit: { everyMs: 100, bytes: 1_000_000 }, idleAfterMs: null, onOutOfRange: "stop", transactionTimeoutMs: 10_000, minimalHeaders: false, keepTimestamps: false,
+        hash: (data) => createHash("sha256").update(data).digest("hex"),
+        events: {
+          committed: () => told.push(`${slot} committed`), aborted: () => told.push(`${slot} aborted`), assigned: (lanes) => told.push(`${slot} assigned ${lanes.map(laneKey).join()}`),
+          revoked: (lanes, lost) => told.push(`${slot} ${lost ? "lost" : "revoked"} ${lanes.map(laneKey).join()}`), lagging: () => {}, halted: (lane) => told.push(`${slot} halted ${laneKey(lane)}`),
+          retried: () => {}, ended: (lane) => told.push(`${slot} ended ${laneKey(lane)}`),
+        },
+        ...changes,
+      });
+      const done = runner.run();
+      done.catch(() => {}); // tests await it
+      return { runner, done };
+    },
+    values: (topic) => log.read(topic).flatMap((partition) => partition.map((r) => text(r.value))),
+  };
+}
+
+const PORTS = [{ name: "out", kind: "data" }, { name: "dlq", kind: "dead-letter" }] as const;
+
+function createPass(changes: Partial<Stage> = {}): Stage {
+  return {
+    id: "pass", ports: PORTS, holds: false, process: (batches) => batches.map((b) => decideAll(b, 0)), position: () => null, snapshot: () => [],
+    assign: () => {}, revoke: () => {}, describe: () => ({ spec: "5bec", owner: "user:test" }), ...changes,
+  };
+}
+
+/** Holds records until it has so many of a lane, or input ends. */
+function createHolder(size: number): Stage {
+  const held = new Map<string, { batch: Batch; row: number }[]>();
+  const release = (key: string, count: number): Decided[] => {
+    const rows = (held.get(key) ?? []).splice(0, count);
+    return rows.map(({ batch, row }) => ({ batch, rows: Int32Array.of(row), ports: new Uint8Array(1) }));
+  };
+  return createPass({
+    id: "hold", holds: true, held: () => [...held.values()].reduce((n, list) => n + list.length, 0),
+    process: (batches) => batches.flatMap((batch) => {
+      const list = held.get(laneKey(batch)) ?? [];
+      held.set(laneKey(batch), list);
+      for (let row = 0; row < batch.count; row++) list.push({ batch, row });
+      return release(laneKey(batch), list.length - (list.length % size));
+    }),
+    position: (lane) => {
+      const first = held.get(laneKey(lane))?.[0];
+      return first ? (first.batch.offset[first.row] ?? null) : null;
+    },
+    revoke: (lane) => void held.delete(laneKey(lane)),
+    endOfInput: (lane) => release(laneKey(lane), Infinity),
+  });
+}
+
+function append(log: MemoryLog, partition: number, values: readonly string[]): void {
+  log.append({ topic: "in", partition }, values.map((v): Partial<PlainRecord> => ({ value: encoder.encode(v) })));
+}
+
+async function stopAll(world: World, ...running: readonly { readonly runner: Runner; readonly done: Promise<void> }[]): Promise<void> {
+  for (const { runner } of running) runner.stop();
+  await world.clock.advance(5000);
+  await Promise.all(running.map((r) => r.done));
+}
+
+test("records go through in order, and the execution log adds up to them", async () => {
+  const world = await createWorld();
+  append(world.log, 0, ["a", "b"]);
+  append(world.log, 1, ["c"]);
+  const running = world.start(createPass(), "s", { idsOf: () => null });
+  await world.clock.advance(1000);
+  append(world.log, 0, ["d"]);
+  await world.clock.advance(1000);
+  await stopAll(world, running);
+  expect(world.values("out")).toEqual(["a", "b", "d", "c"]);
+  expect(world.log.read("out")[0]?.map((r) => headerText(r.headers, "weir.id"))).toEqual(["in-0-0", "in-0-1", "in-0-2"]);
+  const entries = world.values("executions").map((v) => JSON.parse(v) as Execution);
+  expect(entries.flatMap((e) => e.in).reduce((n, r) => n + r.count, 0)).toBe(4);
+  expect(entries.reduce((n, e) => n + (e.ports["out"] ?? 0), 0)).toBe(4);
+  expect(new Set(entries.map((e) => e.id)).size).toBe(entries.length);
+});
+
+test("a second process takes its share over and every record comes out once, in the order of its partition", async () => {
+  const world = await createWorld();
+  const feed = async (from: number, to: number): Promise<void> => {
+    for (let i = from; i < to; i++) {
+      append(world.log, i % 2, [`${i}`]);
+      await world.clock.advance(20);
+    }
+  };
+  const first = world.start(createPass(), "one");
+  await feed(0, 40);
+  const second = world.start(createPass(), "two");
+  await feed(40, 120);
+  await stopAll(world, first);
+  await feed(120, 160);
+  await world.clock.advance(2000);
+  await stopAll(world, second);
+  const even = Array.from({ length: 80 }, (_, i) => `${2 * i}`);
+  expect(world.log.read("out").map((partition) => partition.map((r) => text(r.value)))).toEqual([even, even.map((n) => `${Number(n) + 1}`)]);
+  expect(world.told.some((event) => event.startsWith("two assigned in/"))).toBe(true);
+});
+
+test("what was read before the group forgot the member is not committed under its next life", async () => {
+  const world = await createWorld(1);
+  const running = world.start(createPass(), "s");
+  await world.clock.advance(500);
+  const goOn = world.log.holdCommits();
+  append(world.log, 0, ["a", "b"]);
+  await world.clock.advance(300);
+  world.log.forget("g", "weir-g-s");
+  goOn();
+  await world.clock.advance(3000);
+  await stopAll(world, running);
+  expect(world.values("out")).toEqual(["a", "b"]);
+  expect(world.told).toContain("s aborted");
+});
+
+test("held records are not committed: the next owner reads them again and lets them out once", async () => {
+  const world = await createWorld(1);
+  append(world.log, 0, ["a", "b", "c", "d", "e"]);
+  const first = world.start(createHolder(3), "one");
+  await world.clock.advance(1000);
+  await stopAll(world, first);
+  expect(world.values("out")).toEqual(["a", "b", "c"]);
+  const second = world.start(createHolder(3), "one");
+  await world.clock.advance(1000);
+  append(world.log, 0, ["f"]);
+  await world.clock.advance(1000);
+  await stopAll(world, second);
+  expect(world.values("out")).toEqual(["a", "b", "c", "d", "e", "f"]);
+});
+
+test("at the noted end of its input a lane is judged and told to have ended", async () => {
+  const world = await createWorld(1);
+  append(world.log, 0, ["a", "b", "c", "d"]);
+  world.log.append({ topic: "control", partition: 0 }, [{ value: encoder.encode(JSON.stringify({ v: 1, kind: "end", topic: "in", partition: 0, offset: 4 })) }]);
+  const running = world.start(createHolder(3), "s");
+  await world.clock.advance(3000);
+  await stopAll(world, running);
+  expect(world.values("out")).toEqual(["a", "b", "c", "d"]);
+  expect(world.told.filter((event) => event === "s ended in/0")).toEqual(["s ended in/0"]);
+});
+
+test("a refused record keeps its bytes and headers and gets the reason", async () => {
+  const world = await createWorld(1);
+  world.log.append({ topic: "in", partition: 0 }, [{ key: encoder.encode("k"), value: encoder.encode("{"), headers: [{ key: "h", value: null }, { key: "h", value: encoder.encode("2") }] }]);
+  const refuse = createPass({
+    process: (batches) => batches.map((batch) => ({ ...decideAll(batch, 1), failures: new Map([[0, { class: "DECODE", message: "no JSON" } as const]]) })),
+  });
+  const running = world.start(refuse, "s", { idsOf: () => null });
+  await world.clock.advance(1000);
+  await stopAll(world, running);
+  const [letter] = world.log.read("refused")[0] ?? [];
+  expect({ key: text(letter?.key ?? null), value: text(letter?.value ?? null), own: letter?.headers.slice(0, 3).map((h) => [h.key, h.value && text(h.value)]) })
+    .toEqual({ key: "k", value: "{", own: [["h", null], ["h", "2"], ["weir.id", "in-0-0"]] });
+  const header = (name: string): string | null => headerText(letter?.headers ?? [], name);
+  expect([header("__dlq.errors.topic"), header("__dlq.errors.offset"), header("weir.dlq.class"), header("weir.dlq.payload"), header("weir.dlq.origin")])
+    .toEqual(["in", "0", "DECODE", "source", `in/0/0/${letter?.timestamp === undefined ? "" : 1_700_000_000_000}`]);
+});
+
+test("a fault of a stage ends the run and commits nothing", async () => {
+  const world = await createWorld(1);
+  append(world.log, 0, ["a"]);
+  const broken = createPass({
+    process: () => {
+      throw new Error("a bug");
+    },
+  });
+  const running = world.start(broken, "s");
+  await world.clock.advance(1000);
+  await expect(running.done).rejects.toThrow("a bug");
+  expect(world.values("out")).toEqual([]);
+});
+
+test("a lane whose bytes are damaged halts and the others go on", async () => {
+  const world = await createWorld(2);
+  append(world.log, 0, ["a", "b"]);
+  append(world.log, 1, ["c"]);
+  world.log.damage({ topic: "in", partition: 0 }, 1, "wrong checksum");
+  const running = world.start(createPass(), "s");
+  await world.clock.advance(1000);
+  append(world.log, 1, ["d"]);
+  await world.clock.advance(1000);
+  await stopAll(world, running);
+  expect(world.values("out")).toEqual(expect.arrayContaining(["c", "d"]));
+  expect(world.values("out")).not.toContain("b");
+  expect(world.told).toContain("s halted in/0");
+});

@@ -1,0 +1,57 @@
+import { consoleConsumer } from "@weir/broker";
+
+/** What a reader that is not ours saw. */
+export interface Witnessed {
+  readonly records: number;
+  readonly byTopic: Readonly<Record<string, number>>;
+  readonly lost: number;
+  readonly doubled: number;
+  /** Records that came before an earlier one of the same key, in the same topic. */
+  readonly outOfOrder: number;
+  /** Records that nobody produced. */
+  readonly foreign: number;
+}
+
+export interface WitnessOptions {
+  readonly address: string;
+  readonly topics: readonly string[];
+  readonly produced: number;
+  /** Finds the number of a produced record in its value. */
+  readonly numberOf: (value: string) => number | null;
+}
+
+/** Kafka's console consumer, read_committed, over all ends of a pipeline: every produced record must be there exactly once, in order per key. */
+export async function witness({ address, topics, produced, numberOf }: WitnessOptions): Promise<Witnessed> {
+  const seen = new Uint8Array(produced);
+  const byTopic: Record<string, number> = {};
+  let outOfOrder = 0;
+  let foreign = 0;
+  const readOne = async (topic: string): Promise<void> => {
+    const last = new Map<string, number>();
+    let count = 0;
+    const args = ["--formatter-property", "print.key=true", "--formatter-property", "key.separator=\t"];
+    for await (const line of consoleConsumer({ address, topic, isolation: "read_committed", timeoutMs: 8000, args })) {
+      const tab = line.indexOf("\t");
+      if (tab < 0) continue;
+      count++;
+      const number = numberOf(line.slice(tab + 1));
+      if (number === null || number >= produced) {
+        foreign++;
+        continue;
+      }
+      seen[number] = Math.min(255, (seen[number] ?? 0) + 1);
+      const key = line.slice(0, tab);
+      if ((last.get(key) ?? -1) >= number) outOfOrder++;
+      last.set(key, number);
+    }
+    byTopic[topic] = count;
+  };
+  await Promise.all(topics.map(readOne));
+  let lost = 0;
+  let doubled = 0;
+  for (const times of seen) {
+    if (times === 0) lost++;
+    if (times > 1) doubled += times - 1;
+  }
+  return { records: Object.values(byTopic).reduce((n, c) => n + c, 0), byTopic, lost, doubled, outOfOrder, foreign };
+}
