@@ -109,6 +109,18 @@ test("a time that cannot be read breaks the contract", () => {
   });
 });
 
+test("a pattern that would backtrack for ever is matched in linear time, failing records too", () => {
+  const contract = compileContract({ type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } } });
+  const { failures } = contract.reader([{ pointer: "/a", as: "string" }]).read(batchOfTexts([`{"a":"${"a".repeat(5000)}!"}`, '{"a":"aa"}']));
+  expect([...failures.keys()]).toEqual([0]);
+});
+
+test("every field has its own pattern", () => {
+  const contract = compileContract({ type: "object", properties: { a: { type: "string", pattern: "^x" }, b: { type: "string", pattern: "y\\s" } } });
+  const { failures } = contract.reader([]).read(batchOfTexts(['{"a":"xx","b":"y "}', '{"a":"y","b":"y "}', '{"a":"xx","b":"x"}']));
+  expect([...failures].map(([row, failure]) => [row, failure.violations.map((v) => v.pointer)])).toEqual([[1, ["/a"]], [2, ["/b"]]]);
+});
+
 test("at most 20 violations are told", () => {
   const contract = compileContract({ type: "object", required: Array.from({ length: 30 }, (_, i) => `f${i}`) });
   const failure = contract.reader([]).read(batchOfTexts(["{}"])).failures.get(0);

@@ -23,7 +23,7 @@ export function createValidator(schema: Schema): Validator {
   const ajv = new Ajv2020({
     strict: true, strictTypes: false, strictTuples: false, strictRequired: false, allowUnionTypes: true, allErrors: true,
     ownProperties: true, messages: true, logger: false, validateSchema: true,
-    code: { regExp: Object.assign((source: string) => compileText(source), { code: "compileText" }) },
+    code: { regExp: Object.assign(engineFor, { code: "engineFor" }) },
   });
   ajvFormats.default(ajv);
   try {
@@ -46,6 +46,12 @@ export function createValidator(schema: Schema): Validator {
   } catch (cause) {
     throw schemaError(cause);
   }
+}
+
+/** ajv keeps compiled patterns by their text form, which must therefore differ. */
+function engineFor(source: string): { test(text: string): boolean; toString(): string } {
+  const pattern = compileText(source);
+  return { test: (text) => pattern.test(text), toString: () => source };
 }
 
 /** Where an object of the document is, as a URI fragment. */
