@@ -1,1 +1,1 @@
-export {};
+export { createStage, type GateOptions } from "./stage.ts";

@@ -1,0 +1,69 @@
+import type { Contract, FieldRequest } from "@weir/contract";
+import { WeirError } from "@weir/record";
+import type { RowCheck } from "./check.ts";
+import { expressionCheck } from "./expression-check.ts";
+import { amongTest, lengthTest, presenceCheck, valueCheck, withinTest } from "./field-check.ts";
+import type { RuleSpec } from "./spec.ts";
+
+type Fields = Pick<Contract, "field">;
+
+/** The kernel of a rule; null for rules that look at no row. */
+export function checkOf(spec: RuleSpec, contract: Fields): RowCheck | null {
+  switch (spec.kind) {
+    case "required":
+    case "nullRate":
+      return presenceCheck({ pointer: spec.field, as: presenceType(spec, contract) }, spec.missing);
+    case "range": {
+      const { min = -Infinity, max = Infinity } = spec;
+      return single(spec.field, "number", withinTest(min, max), between(min, max));
+    }
+    case "length": {
+      const { min = 0, max = Infinity } = spec;
+      return single(spec.field, "slices", lengthTest(min, max), `${between(min, max)} characters`);
+    }
+    case "pattern": {
+      throw new WeirError({ code: "WEIR-2201", what: "rules of kind pattern are not there yet", where: `rule ${spec.id}`, fix: "give the pattern in the contract, or use oneOf" });
+    }
+    case "oneOf":
+      return amongCheck(spec.field, spec.values);
+    case "expr":
+      return expressionCheck(spec, contract);
+    case "volume":
+    case "decode":
+    case "schema":
+      return null;
+  }
+}
+
+type Test = Parameters<typeof valueCheck>[0]["parts"][number]["test"];
+
+function single(pointer: string, as: FieldRequest["as"], test: Test, allowed: string): RowCheck {
+  return valueCheck({ pointer, parts: [{ request: { pointer, as }, test }], allowed });
+}
+
+function amongCheck(pointer: string, values: readonly (string | number | boolean)[]): RowCheck {
+  const parts = (["string", "number", "boolean"] as const)
+    .map((as) => ({ as, among: values.filter((v) => typeof v === as) }))
+    .filter(({ among }) => among.length > 0)
+    .map(({ as, among }) => ({ request: { pointer, as }, test: amongTest(new Set(among)) }));
+  const shown = values.slice(0, 5).map((v) => JSON.stringify(v)).join(", ");
+  return valueCheck({ pointer, parts, allowed: values.length > 5 ? `${shown}, … (${values.length} values)` : shown });
+}
+
+/** Any type tells whether there is a value; the declared one is read anyway, and sentinels need theirs. */
+function presenceType(spec: Extract<RuleSpec, { kind: "required" | "nullRate" }>, contract: Fields): FieldRequest["as"] {
+  const types = contract.field(spec.field)?.types ?? [];
+  const sentinels = spec.missing?.sentinels ?? [];
+  const texts = sentinels.filter((s) => typeof s === "string").length;
+  if (texts > 0 && texts < sentinels.length) {
+    throw new WeirError({ code: "WEIR-2204", what: `the sentinels of rule ${spec.id} are of two types`, fix: "list numbers or texts, not both" });
+  }
+  if (texts > 0) return "string";
+  if (sentinels.length > 0 || types.includes("number") || types.includes("integer")) return "number";
+  return types.includes("boolean") ? "boolean" : "slices";
+}
+
+function between(min: number, max: number): string {
+  if (min === -Infinity) return `at most ${max}`;
+  return max === Infinity ? `at least ${min}` : `${min} to ${max}`;
+}

@@ -1,0 +1,101 @@
+import { BROKEN, CODES, FAILED, FINE, MISSING } from "./row-code.ts";
+import type { CompiledRule, RuleSet } from "./rule-set.ts";
+import type { Tally } from "./tally.ts";
+
+export type Verdict = "pass" | "breach" | "insufficient" | "error";
+
+/** One window rule's answer, with what it was reached from: k of n against the limit in millionths, or n against bounds. */
+export interface RuleVerdict {
+  readonly id: string;
+  readonly kind: string;
+  readonly mode: "observe" | "enforce";
+  readonly action: string;
+  readonly verdict: Verdict;
+  readonly k: number;
+  readonly n: number;
+  readonly limitPpm?: number;
+  readonly min?: number;
+  readonly max?: number;
+  readonly why?: string;
+}
+
+/** Records of the window that broke a record rule. */
+export interface BrokenCount {
+  readonly id: string;
+  readonly mode: "observe" | "enforce";
+  readonly k: number;
+}
+
+export interface WindowJudgement {
+  readonly verdict: Verdict;
+  readonly rules: readonly RuleVerdict[];
+  readonly broken: readonly BrokenCount[];
+  /** What follows for a window that is held. */
+  readonly outcome: "pass" | "quarantine" | "mergeNext";
+  /** References of the rules that condemn the window. */
+  readonly condemnedBy: readonly string[];
+  /** For every record of the window: broken tag rules, and flags of rules without enough evidence. */
+  readonly tags: readonly string[];
+}
+
+const PPM = 1_000_000;
+
+/** The verdict over a whole window. Exact: integers are compared, a rate equal to its limit passes. */
+export function judgeWindow(ruleSet: RuleSet, tally: Tally): WindowJudgement {
+  const judged = ruleSet.rules.flatMap((rule, i) => (rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, tally, ruleSet.minRecords) }] : []));
+  const enforced = judged.filter(({ rule }) => rule.mode === "enforce");
+  const condemning = enforced.filter(({ rule, answer }) => condemns(rule, answer.verdict));
+  const merging = enforced.some(({ rule, answer }) => answer.verdict === "insufficient" && rule.onInsufficient === "mergeNext");
+  const verdicts = new Set(enforced.map(({ answer }) => answer.verdict));
+  return {
+    verdict: (["breach", "error", "insufficient"] as const).find((v) => verdicts.has(v)) ?? "pass",
+    rules: judged.map(({ answer }) => answer),
+    broken: brokenRecords(ruleSet, tally),
+    outcome: condemning.length > 0 ? "quarantine" : merging ? "mergeNext" : "pass",
+    condemnedBy: condemning.map(({ rule }) => rule.ref),
+    tags: enforced.flatMap(({ rule, answer }) => tagOf(rule, answer.verdict)),
+  };
+}
+
+function condemns(rule: CompiledRule, verdict: Verdict): boolean {
+  if (verdict === "insufficient") return rule.onInsufficient === "quarantine";
+  return (verdict === "breach" || verdict === "error") && rule.action === "quarantineWindow";
+}
+
+function tagOf(rule: CompiledRule, verdict: Verdict): string[] {
+  if (verdict === "breach" && rule.action === "tag") return [rule.id];
+  return verdict === "insufficient" ? [`${rule.id}=insufficient`] : [];
+}
+
+function judgeRule(rule: CompiledRule, index: number, tally: Tally, minRecords: number): RuleVerdict {
+  const { id, kind, mode, action } = rule;
+  if (rule.check === null) {
+    const n = tally.records;
+    const bounds = { ...(rule.min > 0 && { min: rule.min }), ...(rule.max < Infinity && { max: rule.max }) };
+    return { id, kind, mode, action, verdict: n < rule.min || n > rule.max ? "breach" : "pass", k: n, n, ...bounds };
+  }
+  const { k, n, failed } = countsOf(rule, index, tally);
+  const answer = { id, kind, mode, action, k, n, limitPpm: rule.limitPpm };
+  // A raised expression says nothing of the record: as a window rule it is an error, not a broken row.
+  if (failed > 0) return { ...answer, verdict: "error", why: `the check failed on ${failed} records` };
+  if (tally.records < minRecords) return { ...answer, verdict: "insufficient", why: `${tally.records} records, at least ${minRecords} are needed` };
+  if (n === 0) return { ...answer, verdict: "insufficient", why: "no record has a value" };
+  return { ...answer, verdict: k * PPM > rule.limitPpm * n ? "breach" : "pass" };
+}
+
+function countsOf(rule: CompiledRule, index: number, tally: Tally): { k: number; n: number; failed: number } {
+  const count = (code: number): number => tally.counts[index * CODES + code]!; // codes are below CODES
+  const failed = rule.onError === "skip" ? 0 : count(FAILED);
+  const missing = count(MISSING);
+  const present = count(FINE) + count(BROKEN) + failed;
+  const k = count(BROKEN) + (rule.missingBreaks ? missing : 0);
+  return { k, n: rule.denominator === "all" ? present + missing : present, failed };
+}
+
+function brokenRecords(ruleSet: RuleSet, tally: Tally): BrokenCount[] {
+  return ruleSet.rules.flatMap((rule, i) => {
+    if (rule.scope !== "record") return [];
+    const { k, failed } = countsOf(rule, i, tally);
+    return k + failed > 0 ? [{ id: rule.id, mode: rule.mode, k: k + failed }] : [];
+  });
+}

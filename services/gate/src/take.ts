@@ -1,0 +1,126 @@
+import type { ReadFailure, ReadResult } from "@weir/contract";
+import { WeirError, type Batch, type Failure, type NumberColumn } from "@weir/record";
+import { countRows, judgeBatch, type BatchJudgement, type RuleSet } from "@weir/rules";
+import type { Decided } from "@weir/stream";
+import type { LaneState, OpenWindow } from "./lane-state.ts";
+import { createOutlet, DEAD_LETTER, PASS, portOf, type Outlet } from "./outlet.ts";
+import type { GateSettings } from "./settings.ts";
+
+/** One batch on its way through the gate. */
+export interface Passage {
+  readonly settings: GateSettings;
+  readonly state: LaneState;
+  readonly batch: Batch;
+  readonly read: ReadResult;
+  /** Event times; null where records are placed without. */
+  readonly times: NumberColumn | null;
+  /** What the record rules say under the current rule set. */
+  readonly current: BatchJudgement;
+  /** The same under the rule set of a window. */
+  judgement(ruleSet: RuleSet): BatchJudgement;
+  readonly outlet: Outlet;
+  readonly out: Decided[];
+}
+
+export function createPassage(settings: GateSettings, state: LaneState, batch: Batch, read: ReadResult, times: NumberColumn | null): Passage {
+  const view = { batch, read };
+  const current = judgeBatch(settings.ruleSet, view, times);
+  const others = new Map<string, BatchJudgement>([[settings.ruleSet.digest, current]]);
+  const judgement = (ruleSet: RuleSet): BatchJudgement => {
+    let found = others.get(ruleSet.digest);
+    if (!found) others.set(ruleSet.digest, (found = judgeBatch(ruleSet, view, times)));
+    return found;
+  };
+  return { settings, state, batch, read, times, current, judgement, outlet: createOutlet(batch, (row) => current.tags.get(row)), out: [] };
+}
+
+/** What was decided at once goes out before the next window does: so the order does not depend on where batches end. */
+export function flush({ outlet, out }: Passage): void {
+  const decided = outlet.flush();
+  if (decided) out.push(decided);
+}
+
+/** Takes the rows from `first` to before `end` into the window; what cannot be read is dead-lettered at once. */
+export function takeInto(passage: Passage, window: OpenWindow, first: number, end: number): void {
+  if (first === end) return;
+  const { settings, batch } = passage;
+  const judgement = passage.judgement(window.ruleSet);
+  countRows(window.tally, judgement.counted, judgement.codes, first, end);
+  window.last = batch.offset[end - 1]!; // end - 1 >= first, within the batch
+  window.count += end - first;
+  if (settings.hold) hold(passage, window, judgement, first, end);
+  else decideRows(passage, judgement, first, end);
+}
+
+/** Record rules alone, at once. */
+export function decideRows(passage: Passage, judgement: BatchJudgement, first: number, end: number): void {
+  const { outlet, read, state } = passage;
+  if (state.refill !== null) return;
+  for (let row = first; row < end; row++) {
+    const failure = read.failures.size === 0 ? undefined : read.failures.get(row);
+    if (failure) {
+      outlet.put(row, DEAD_LETTER, failureOf(failure));
+      continue;
+    }
+    const refusal = judgement.refused.size === 0 ? undefined : judgement.refused.get(row);
+    if (refusal) outlet.put(row, portOf(refusal), refusal.failure);
+    else outlet.put(row, PASS);
+  }
+}
+
+/** One record that no window takes. */
+export function refuse({ outlet, state }: Passage, row: number, port: number, failure: Failure): void {
+  if (state.refill === null) outlet.put(row, port, failure);
+}
+
+export function failureOf({ class: kind, message, violations }: ReadFailure): Failure {
+  const more = violations.length > 1 ? violations.map((v) => `${v.pointer || "the record"} ${v.message}`).join("; ") : message;
+  return { class: kind, message: more };
+}
+
+function hold(passage: Passage, window: OpenWindow, judgement: BatchJudgement, first: number, end: number): void {
+  const { batch, read, outlet, state } = passage;
+  let segment = window.segments[window.segments.length - 1];
+  if (segment?.batch !== batch) window.segments.push((segment = { batch, judgement, rows: new Int32Array(Math.min(batch.count, Math.max(end - first, 16))), count: 0 }));
+  if (segment.count + end - first > segment.rows.length) {
+    const rows = new Int32Array(Math.min(batch.count, Math.max(segment.rows.length * 2, segment.count + end - first)));
+    rows.set(segment.rows);
+    segment.rows = rows;
+  }
+  let { count } = segment;
+  let bytes = 0;
+  for (let row = first; row < end; row++) {
+    const failure = read.failures.size === 0 ? undefined : read.failures.get(row);
+    if (failure) {
+      if (state.refill === null) outlet.put(row, DEAD_LETTER, failureOf(failure));
+      continue;
+    }
+    segment.rows[count++] = row;
+    bytes += batch.valueLength[row]!; // row < count of the batch
+  }
+  segment.count = count;
+  if (count === 0) window.segments.pop();
+  window.heldBytes += bytes;
+}
+
+/** Held records are kept in memory: past the bound it is better to stop than to be stopped. */
+export function checkHeld(settings: GateSettings, states: Iterable<LaneState>): void {
+  let records = 0;
+  let bytes = 0;
+  let widest: OpenWindow | null = null;
+  for (const state of states) {
+    for (const window of [...state.windows.values(), ...(state.carry ? [state.carry] : [])]) {
+      for (const segment of window.segments) records += segment.count;
+      bytes += window.heldBytes;
+      if (widest === null || window.heldBytes > widest.heldBytes) widest = window;
+    }
+  }
+  if (widest === null || (records <= settings.maxHeldRecords && bytes <= settings.maxHeldBytes)) return;
+  throw new WeirError({
+    code: "WEIR-5104",
+    what: `the gate holds ${records} records (${bytes} bytes), at most ${settings.maxHeldRecords} (${settings.maxHeldBytes} bytes) fit`,
+    where: `stage ${settings.stage}; the largest open window is ${settings.kind}/${widest.id} with ${widest.count} records`,
+    why: "nothing of a held window goes on until it is judged",
+    fix: "make the windows smaller, raise maxHeld, or set hold: false to only observe",
+  });
+}

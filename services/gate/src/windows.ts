@@ -1,0 +1,140 @@
+import { addTally, emptyTally, judgeWindow, type RuleSet } from "@weir/rules";
+import type { Decided } from "@weir/stream";
+import type { Entry, LaneState, OpenWindow, Segment } from "./lane-state.ts";
+import { releaseWindow } from "./release.ts";
+import type { GateSettings } from "./settings.ts";
+import type { ClosedBy } from "./verdict.ts";
+
+/** Where windows begin and end: opening, closing, merging; what leaves goes to `out`. */
+export interface Windows {
+  open(state: LaneState, place: WindowPlace, entry: Entry, out: Decided[]): OpenWindow;
+  /** The window is over by the log itself. */
+  close(state: LaneState, window: OpenWindow, out: Decided[]): void;
+  /** Closes what ends at or before the event time, in order of end. */
+  closeUpTo(state: LaneState, eventTime: number, out: Decided[]): void;
+  /** Closes what a marker closes; later records of those windows are late. */
+  closeByMarker(state: LaneState, watermark: number, out: Decided[]): void;
+  closeAll(state: LaneState, out: Decided[]): void;
+}
+
+export interface WindowPlace {
+  readonly id: string;
+  readonly start: number | null;
+  readonly end: number;
+  readonly offset: number;
+}
+
+export function createWindows(settings: GateSettings, ruleSetOf: (digest: string) => RuleSet): Windows {
+  const open: Windows["open"] = (state, { id, start, end, offset }, entry, out) => {
+    const saved = state.refill?.windows.get(id);
+    const ruleSet = saved ? ruleSetOf(saved.rules) : settings.ruleSet;
+    const window: OpenWindow = {
+      id, start, end, ruleSet, entry, tally: emptyTally(ruleSet.rules.length), segments: [],
+      first: offset, last: offset, count: 0, mergedCount: 0, merged: [], heldBytes: 0,
+    };
+    state.windows.set(id, window);
+    const carry = state.carry;
+    if (carry !== null) {
+      state.carry = null;
+      if (carry.ruleSet.digest === ruleSet.digest) merge(window, carry);
+      else release(settings, state, carry, "log", out);
+    }
+    return window;
+  };
+  const close = (state: LaneState, window: OpenWindow, by: ClosedBy, out: Decided[]): void => {
+    state.windows.delete(window.id);
+    if (settings.kind === "count") state.ordinal++;
+    switch (fate(state, window, by)) {
+      case "gone":
+        return;
+      case "merge":
+        return handOn(settings, state, window, by, out);
+      case "release":
+        return release(settings, state, window, by, out);
+    }
+  };
+  const closeEach = (state: LaneState, windows: OpenWindow[], by: ClosedBy, out: Decided[]): void => {
+    for (const window of windows.sort((a, b) => a.end - b.end || a.first - b.first)) close(state, window, by, out);
+  };
+  const upTo = (state: LaneState, time: number): OpenWindow[] => [...state.windows.values()].filter((w) => w.end <= time);
+  const raise = (state: LaneState, windows: readonly OpenWindow[]): void => {
+    for (const { end } of windows) if (end < Infinity) state.horizon = Math.max(state.horizon, end);
+  };
+  return {
+    open,
+    close: (state, window, out) => close(state, window, "log", out),
+    closeUpTo: (state, time, out) => closeEach(state, upTo(state, time), "log", out),
+    closeByMarker: (state, watermark, out) => {
+      // A marker far in the future closes what is open, count and batch windows included: the partition is silent.
+      const closing = [...state.windows.values()].filter((w) => w.end <= watermark || (w.end === Infinity && watermark >= Number.MAX_SAFE_INTEGER));
+      raise(state, closing);
+      closeEach(state, closing, "marker", out);
+    },
+    closeAll: (state, out) => {
+      const closing = [...state.windows.values()];
+      raise(state, closing);
+      closeEach(state, closing, "endOfInput", out);
+      const carry = state.carry;
+      state.carry = null;
+      if (carry !== null) release(settings, state, carry, "endOfInput", out);
+    },
+  };
+}
+
+/** While records are read again, the state says what became of a window that had been closed before. */
+function fate(state: LaneState, window: OpenWindow, by: ClosedBy): "gone" | "merge" | "release" {
+  const { refill } = state;
+  if (refill !== null) {
+    const kept = [...refill.windows.values()].some((w) => w.merged.includes(window.id) || (w.carried && w.id === window.id));
+    return kept ? "merge" : "gone";
+  }
+  if (judgeWindow(window.ruleSet, window.tally).outcome !== "mergeNext") return "release";
+  return by === "endOfInput" && state.windows.size === 0 ? "release" : "merge";
+}
+
+/** Into the next open window, or kept until one opens. Windows of different rule sets cannot be added up. */
+function handOn(settings: GateSettings, state: LaneState, window: OpenWindow, by: ClosedBy, out: Decided[]): void {
+  const next = [...state.windows.values()].sort((a, b) => a.end - b.end || a.first - b.first)[0];
+  if (next === undefined) {
+    const carry = state.carry;
+    if (carry === null) state.carry = window;
+    else throw new Error(`window ${window.id} closed while ${carry.id} was waiting for the next window`);
+  } else if (next.ruleSet.digest === window.ruleSet.digest) merge(next, window);
+  else release(settings, state, window, by, out);
+}
+
+function release(settings: GateSettings, state: LaneState, window: OpenWindow, by: ClosedBy, out: Decided[]): void {
+  if (state.refill !== null) return;
+  out.push(...releaseWindow(settings, state, window, judgeWindow(window.ruleSet, window.tally), by));
+}
+
+function merge(into: OpenWindow, from: OpenWindow): void {
+  addTally(into.tally, from.tally);
+  if (from.first < into.first) into.entry = from.entry;
+  into.first = Math.min(into.first, from.first);
+  into.last = Math.max(into.last, from.last);
+  into.count += from.count;
+  into.mergedCount += from.count;
+  into.heldBytes += from.heldBytes;
+  into.merged.unshift(...from.merged, from.id);
+  const segments = mergeSegments(from.segments, into.segments);
+  into.segments.splice(0, into.segments.length, ...segments);
+}
+
+/** In offset order, the rows of one batch together. */
+function mergeSegments(a: readonly Segment[], b: readonly Segment[]): Segment[] {
+  const merged: Segment[] = [];
+  const all = [...a, ...b].sort((x, y) => x.batch.offset[0]! - y.batch.offset[0]!); // segments have rows, so their batches too
+  for (const segment of all) {
+    const last = merged[merged.length - 1];
+    if (last?.batch !== segment.batch) {
+      merged.push(segment);
+      continue;
+    }
+    const rows = new Int32Array(last.count + segment.count);
+    rows.set(last.rows.subarray(0, last.count));
+    rows.set(segment.rows.subarray(0, segment.count), last.count);
+    merged[merged.length - 1] = { ...last, rows: rows.sort(), count: rows.length };
+  }
+  return merged;
+}
