@@ -19,7 +19,7 @@ export function groupFailure(code: number, group: string, detail: string | null)
   if (known.kind === "rights") return brokerFailure(code, `group ${group}`, detail);
   const [why, fix] = REASONS.get(code) ?? ["Weir does not know this answer", "look up the error code in Kafka's protocol guide"];
   return new WeirError({
-    code: "WEIR-6008", what: `the group ${group} refuses this process: ${known.name} (${code})`, where: `group ${group}`,
+    code: "WEIR-7008", what: `the group ${group} refuses this process: ${known.name} (${code})`, where: `group ${group}`,
     why: detail === null || detail === "" ? why : `${why}: ${detail}`, fix,
   }, { exitCode: 4 });
 }

@@ -11,7 +11,7 @@ export type GroupProtocol = "consumer" | "classic";
 /**
  * Joins a group; resolves as soon as the group knows us, which says nothing yet of lanes. `memberId` makes the place a
  * slot: whoever comes with the same id takes it over at once.
- * @throws {WeirError} where the group refuses us for good (WEIR-6008, rights WEIR-6003), {RetriableError} where no coordinator answers in time.
+ * @throws {WeirError} where the group refuses us for good (WEIR-7008, rights WEIR-7003), {RetriableError} where no coordinator answers in time.
  */
 export function joinGroup(
   link: Link, options: GroupOptions, listener: GroupListener, times: GroupTimes = DEFAULT_TIMES, protocol: GroupProtocol = protocolOf(link),
