@@ -1,1 +1,2 @@
-export {};
+export { compilePattern, type Pattern } from "./pattern.ts";
+export { PatternError } from "./pattern-error.ts";
