@@ -1,5 +1,5 @@
 import { compileBytes, matchesBytes, type BytePattern } from "./byte-pattern.ts";
-import { compileText } from "./pattern.ts";
+import { compilePattern } from "@weir/expr";
 import type { NumberRules, TextRules } from "./simple-schema.ts";
 import { parseTime } from "./time.ts";
 import type { Validator } from "./validator.ts";
@@ -41,7 +41,7 @@ export function byteCheck(rules: TextRules, validator: Validator): ByteCheck {
 
 /** All of a text's checks on the text, for texts whose outcome is kept. */
 export function textCheck(rules: TextRules, validator: Validator): (text: string) => boolean {
-  const pattern = rules.pattern === null ? null : compileText(rules.pattern);
+  const pattern = rules.pattern === null ? null : compilePattern(rules.pattern);
   const format = rules.format === null ? null : validator.format(rules.format);
   const allowed = rules.oneOf === null ? null : new Set(rules.oneOf);
   const { minLength, maxLength } = rules;

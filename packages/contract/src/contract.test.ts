@@ -223,6 +223,8 @@ test.each([
   [{ format: "no-such-format" }, "WEIR-2101"],
   [{ minimun: 3 }, "WEIR-2102"],
   [{ $ref: "other.json" }, "WEIR-2103"],
+  [{ pattern: "^(?=a)" }, "WEIR-2104"],
+  [{ patternProperties: { "(a)\\1": true } }, "WEIR-2104"],
   [JSON.parse('{"properties":{"__proto__":{"type":"string"}}}'), "WEIR-2101"],
 ])("%j is refused with %s", (schema, code) => {
   expect(thrownBy(() => compileContract(schema))?.problem.code).toBe(code);

@@ -1,5 +1,5 @@
 import { describeProblem, type Problem } from "@weir/record";
-import { compileText } from "./pattern.ts";
+import { compilePattern } from "@weir/expr";
 import { childPointer } from "./request.ts";
 import { isObject, isSchema, resolveLocal, schemasIn, stringsIn, type Schema } from "./schema.ts";
 
@@ -108,7 +108,7 @@ function refProblem(value: unknown, where: string, root: Schema): Problem | null
 
 function patternProblem(source: string, where: string): Problem | null {
   try {
-    compileText(source);
+    compilePattern(source);
     return null;
   } catch (error) {
     return {

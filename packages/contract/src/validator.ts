@@ -2,7 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ErrorObject } from "ajv/dist/2020.js";
 import ajvFormats from "ajv-formats";
 import { WeirError } from "@weir/record";
-import { compileText } from "./pattern.ts";
+import { compilePattern } from "@weir/expr";
 import { childPointer } from "./request.ts";
 import { MAX_VIOLATIONS, type Violation } from "./result.ts";
 import type { Schema } from "./schema.ts";
@@ -50,7 +50,7 @@ export function createValidator(schema: Schema): Validator {
 
 /** ajv keeps compiled patterns by their text form, which must therefore differ. */
 function engineFor(source: string): { test(text: string): boolean; toString(): string } {
-  const pattern = compileText(source);
+  const pattern = compilePattern(source);
   return { test: (text) => pattern.test(text), toString: () => source };
 }
 
