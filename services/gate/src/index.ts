@@ -1,1 +1,3 @@
 export { createStage, type GateOptions } from "./stage.ts";
+export { buildStage } from "./build.ts";
+export { run } from "./run.ts";

@@ -22,6 +22,8 @@ export interface GateOptions {
   readonly window: WindowSpec | null;
   /** Where the event time is; null: the record's timestamp. */
   readonly time: { readonly pointer: string; readonly unit?: "s" | "ms" } | null;
+  /** How columns are read; default the contract's own reader. Called anew when a rule set of an earlier deployment is restored. */
+  readonly createReader?: (requests: readonly FieldRequest[]) => RecordReader;
   /** Hex digest of a text. */
   readonly sha256: (text: string) => string;
   /** Held records stay in memory. Defaults: 2,000,000 records, 1 GiB of values. */
@@ -49,7 +51,8 @@ export function createStage(options: GateOptions): Stage {
   const windows = createWindows(settings, ruleSetOf);
   const walk = walkOf(settings, windows);
   const lanes = new Map<string, LaneState>();
-  let reader: RecordReader = options.contract.reader(requestsOf(ruleSets.values(), timeRequest));
+  const createReader = options.createReader ?? ((requests) => options.contract.reader(requests));
+  let reader: RecordReader = createReader(requestsOf(ruleSets.values(), timeRequest));
 
   const process = (batch: Batch): Decided[] => {
     const state = laneOf(lanes, batch);
@@ -90,7 +93,7 @@ export function createStage(options: GateOptions): Stage {
     snapshot: () => (options.window === null ? [] : [...lanes.values()].flatMap((state) => laneChanges(state, cut))),
     assign: (lane, from, restored) => {
       for (const [digest, canonical] of storedRules(restored)) if (!ruleSets.has(digest)) ruleSets.set(digest, compileCanonical(canonical, options));
-      reader = options.contract.reader(requestsOf(ruleSets.values(), timeRequest));
+      reader = createReader(requestsOf(ruleSets.values(), timeRequest));
       lanes.set(laneKey(lane), restoreLane(lane, from, options.window === null ? new Map() : restored, cut));
     },
     revoke: (lane) => void lanes.delete(laneKey(lane)),

@@ -1,0 +1,136 @@
+import { createHash } from "node:crypto";
+import { compileContract } from "@weir/contract";
+import type { RuleSpec, WindowSpec } from "@weir/rules";
+import type { Stage } from "@weir/stream";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { applyChanges, batchFrom, emptySeen, header, LANE, see, type Seen, type TestRecord } from "../testdata/harness.ts";
+import { createStage } from "./stage.ts";
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const SCHEMA = {
+  type: "object",
+  properties: { t: { type: "integer" }, x: { type: ["number", "null"] }, d: { type: "number" } },
+  required: ["t", "d"],
+};
+const RULES: readonly RuleSpec[] = [
+  { id: "nulls", kind: "nullRate", field: "/x", max: 0.25 },
+  { id: "x", kind: "required", field: "/x" },
+  { id: "d", kind: "range", field: "/d", min: 0, max: 8, action: "tag" },
+  { id: "few", kind: "range", field: "/d", min: 0, max: 8, mostly: 0.7, action: "tag", onInsufficient: "mergeNext" },
+];
+
+function gate(window: WindowSpec | null, rules: readonly RuleSpec[] = RULES): Stage {
+  const contract = compileContract(SCHEMA, { sha256 });
+  return createStage({ pipeline: "p", stage: "gate", owner: "group:a", spec: "00", contract, rules, window, time: { pointer: "/t", unit: "ms" }, sha256 });
+}
+
+/** Cuts, commits and crashes of one run: what must not matter. */
+interface Step {
+  readonly take: number;
+  readonly then: "nothing" | "commit" | "crash";
+}
+
+interface Run {
+  readonly log: readonly TestRecord[];
+  /** Offset at which the partition was found silent; -1: never. */
+  readonly silentAt: number;
+  readonly build: () => Stage;
+}
+
+function play({ log, silentAt, build }: Run, steps: readonly Step[]): Seen {
+  const seen = emptySeen();
+  let pending = emptySeen();
+  const state = new Map<string, string>();
+  let committed = 0;
+  let marked = false;
+  let markedCommitted = false;
+  let stage = build();
+  let next = 0;
+  stage.assign(LANE, 0, state);
+  const commit = (): void => {
+    for (const [port, lines] of Object.entries(pending.ports)) seen.ports[port]!.push(...lines);
+    seen.verdicts.push(...pending.verdicts);
+    pending = emptySeen();
+    applyChanges(state, stage);
+    committed = Math.max(committed, stage.position(LANE) ?? next);
+    markedCommitted = marked;
+  };
+  const silence = (): void => {
+    if (marked || silentAt < 0 || next < silentAt) return;
+    marked = true;
+    see(pending, stage, stage.close!({ lane: LANE, offset: next, watermark: Number.MAX_SAFE_INTEGER }));
+    commit();
+  };
+  for (let i = 0; ; i++) {
+    const step = steps[i] ?? { take: 7, then: "nothing" };
+    const stop = !marked && silentAt >= 0 ? silentAt : Infinity;
+    const records = log.filter((r) => r.offset >= next && r.offset < stop).slice(0, step.take);
+    if (records.length > 0) {
+      see(pending, stage, [stage.process([batchFrom(records)])].flat() as never);
+      next = records[records.length - 1]!.offset + 1;
+    } else if (stop < Infinity) next = stop;
+    silence();
+    if (records.length === 0 && next >= (log[log.length - 1]?.offset ?? -1) + 1 && (marked || silentAt < 0)) break;
+    if (step.then === "commit") commit();
+    if (step.then === "crash") {
+      pending = emptySeen();
+      stage = build();
+      stage.assign(LANE, committed, new Map(state));
+      next = committed;
+      marked = markedCommitted;
+    }
+  }
+  see(pending, stage, stage.endOfInput!(LANE));
+  commit();
+  expect(stage.held!()).toBe(0);
+  return seen;
+}
+
+const value = fc.oneof(
+  { weight: 12, arbitrary: fc.record({ t: fc.integer({ min: 0, max: 200 }), x: fc.option(fc.integer({ min: 0, max: 3 }), { freq: 4 }), d: fc.integer({ min: 0, max: 10 }) }).map((v) => JSON.stringify(v)) },
+  { weight: 1, arbitrary: fc.integer({ min: 0, max: 200 }).map((t) => `{"t":${t},"x":null,"d":"text"}`) },
+  { weight: 1, arbitrary: fc.constant('{"t":"no time","x":1,"d":1}') },
+  { weight: 1, arbitrary: fc.constant("{not json") },
+);
+const batchHeaders = fc.record({ id: fc.constantFrom("a", "b", "c", ""), last: fc.integer({ min: 0, max: 9 }) });
+const log = fc
+  .array(fc.record({ value, gap: fc.integer({ min: 1, max: 3 }), drift: fc.integer({ min: 0, max: 12 }), batch: batchHeaders }), { minLength: 1, maxLength: 60 })
+  .map((items) => {
+    let offset = -1;
+    let base = 0;
+    return items.map(({ value: text, gap, drift, batch }): TestRecord => {
+      offset += gap;
+      base += drift;
+      const headers = [header("batch-id", batch.id), ...(batch.last === 0 ? [header("batch-last", "true")] : []), ...(batch.id === "b" ? [header("batch-count", "4")] : [])];
+      return { offset, value: text.replace(/"t":(\d+)/, (_, t: string) => `"t":${base + Math.floor(Number(t) / 4)}`), timestamp: base, headers };
+    });
+  });
+const steps = fc.array(fc.record({ take: fc.integer({ min: 1, max: 9 }), then: fc.constantFrom("nothing", "commit", "commit", "crash") }), { maxLength: 60 });
+
+const time = { kind: "time", every: 30, lateness: 5, hold: true } as const;
+const WINDOWS: readonly (WindowSpec | null)[] = [
+  null,
+  { kind: "count", size: 7, hold: true },
+  { kind: "count", size: 5, hold: true, minRecords: 4 },
+  { kind: "count", size: 5, hold: false },
+  { ...time, late: "quarantine" },
+  { ...time, late: "nextWindow", minRecords: 4 },
+  { ...time, late: "recordRulesOnly", hold: false },
+  { ...time, late: "quarantine", maxFuture: 40, offset: 7, minRecords: 6 },
+  { kind: "batch", hold: true },
+];
+
+describe("the same log gives the same outputs, however it is cut and whatever crashes", () => {
+  it.each(WINDOWS.map((w) => [JSON.stringify(w), w] as const))("window %s", (_name, window) => {
+    const property = fc.property(log, steps, fc.integer({ min: -30, max: 90 }), (records, cuts, silent) => {
+      const end = records[records.length - 1]!.offset + 1;
+      const run: Run = { log: records, silentAt: silent < 0 ? -1 : Math.min(silent, end), build: () => gate(window) };
+      const whole = play(run, [{ take: 1000, then: "nothing" }, { take: 1000, then: "nothing" }]);
+      expect(play(run, cuts)).toEqual(whole);
+      const offsets = Object.values(whole.ports).flat().map((line) => Number(line.split(" ")[0])).sort((a, b) => a - b);
+      expect(offsets).toEqual(records.map((r) => r.offset));
+    });
+    fc.assert(property, { numRuns: 150 });
+  });
+});
