@@ -2,6 +2,8 @@ import { laneKey, recordAt, batchOf, RetriableError, WeirError, type Lane, type 
 import type { Log, Membership, Position, Producer, Transaction } from "@weir/stream";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { openLink } from "./connection/index.ts";
+import { createProducer } from "./data-path/producer.ts";
 import { createKafkaLog } from "./kafka-log.ts";
 
 let log: Log;
@@ -153,6 +155,64 @@ describe("a transaction in Kafka", () => {
     await producer.init();
     expect(await committed()).toEqual(new Map([[laneKey(first), 5], [laneKey(second), 7]]));
     expect(await readValues(first, 1)).toEqual(["v"]);
+  });
+
+  it("goes through with the member's new epoch when the old one is refused, after asking the group once", async () => {
+    const topic = await newTopic();
+    const lane = { topic, partition: 0 };
+    await using joined = await join(topic, 1);
+    await using producer = await newProducer();
+    let asked = 0;
+    const behind: Membership = {
+      group: joined.membership.group, memberId: joined.membership.memberId, incarnation: joined.membership.incarnation,
+      get epoch() {
+        return asked === 0 ? joined.membership.epoch - 1 : joined.membership.epoch;
+      },
+      owned: () => joined.membership.owned(),
+      leave: () => joined.membership.leave(),
+      async refresh() {
+        asked++;
+        await joined.membership.refresh();
+      },
+    };
+    const transaction = producer.begin();
+    await transaction.commit({ membership: behind, incarnation: behind.incarnation, positions: [{ ...lane, offset: 3 }] });
+    expect(asked).toBe(1);
+    expect(await log.committed(behind.group, [lane], null)).toEqual(new Map([[laneKey(lane), 3]]));
+  });
+
+  it("never commits offsets without a member id, which the broker would take from anybody", async () => {
+    const topic = await newTopic();
+    const lane = { topic, partition: 0 };
+    await using joined = await join(topic, 1);
+    await using producer = await newProducer();
+    const { group, incarnation } = joined.membership;
+    const anonymous: Membership = {
+      group, incarnation, memberId: "", epoch: -1,
+      owned: () => joined.membership.owned(), leave: () => Promise.resolve(), refresh: () => Promise.resolve(),
+    };
+    await expect(producer.begin().commit({ membership: anonymous, incarnation, positions: [{ ...lane, offset: 3 }] })).rejects.toThrow(/empty member id/);
+    expect(await log.committed(group, [lane], null)).toEqual(new Map([[laneKey(lane), null]]));
+  });
+
+  it("works the older way on clusters without transactions v2: aborts leave no gap, order is kept, offsets count", async () => {
+    const link = await openLink({ brokers: [inject("kafka")], clientId: "weir-test" });
+    const topic = await newTopic();
+    const lane = { topic, partition: 0 };
+    await using joined = await join(topic, 1);
+    await using producer = await createProducer({ ...link, features: new Map() }, { transactionalId: `tx-${randomUUID()}`, rotate: 2 });
+    const aborted = producer.begin();
+    aborted.write(lane, batchOf(lane, Array.from({ length: 12_000 }, (_, i) => value(`x${i}`))));
+    await aborted.abort();
+    const { membership } = joined;
+    for (let i = 0; i < 6; i++) {
+      const transaction = producer.begin();
+      transaction.write(lane, batchOf(lane, [value(`${2 * i}`), value(`${2 * i + 1}`)]));
+      await transaction.commit({ membership, incarnation: membership.incarnation, positions: [{ ...lane, offset: i + 1 }] });
+    }
+    expect(await readValues(lane, 12)).toEqual(Array.from({ length: 12 }, (_, i) => String(i)));
+    expect(await log.committed(membership.group, [lane], membership)).toEqual(new Map([[laneKey(lane), 6]]));
+    await link[Symbol.asyncDispose]();
   });
 
   it("is followed by none that was begun after it when it fails", async () => {

@@ -88,9 +88,9 @@ export class KafkaTransaction implements Transaction, Sender {
     try {
       this.#flush();
       await Promise.all(this.#sending);
-      await previous;
       this.#refuseAfterFailure();
       if (offsets !== null && offsets.positions.length > 0) await this.#commitOffsets(offsets);
+      await previous; // only the end has to wait: offsets take effect with it
       if (offsets !== null) refuseOtherIncarnation(offsets);
       this.#refuseAfterFailure(); // after an `init` meanwhile the id carries another transaction
       if (this.#isOpened) await this.id.end(true);
