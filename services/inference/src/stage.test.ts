@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createStage } from "./stage.ts";
 
 const pipeline = new URL("../../../deploy/pipelines/flights/", import.meta.url);
-const lines = gunzipSync(readFileSync(new URL("data/flights-2013-02-01--14.ndjson.gz", pipeline))).toString().trimEnd().split("\n");
+const lines = gunzipSync(readFileSync(new URL("data/sample.ndjson.gz", pipeline))).toString().trimEnd().split("\n");
 const encoder = new TextEncoder();
 const batchFrom = (values: readonly (string | null)[], partition = 0): Batch =>
   batchOf({ topic: "flights.gate.pass", partition }, values.map((v) => ({ key: encoder.encode("k"), value: v === null ? null : encoder.encode(v) })));

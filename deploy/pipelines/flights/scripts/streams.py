@@ -79,6 +79,8 @@ def delays_lost(record: dict) -> dict:
     return {**record, "dep_time": None, "dep_delay": None} if hit else record
 
 
+# What `weir up --sample` plays.
+SAMPLE = "sample.ndjson.gz"
 CORRUPTED = {
     "2013-02-05": ("distance-as-text", distance_as_text),
     "2013-02-06": ("distance-in-km", distance_in_km),
@@ -91,7 +93,7 @@ def write_streams(source: Source, folder: Path) -> None:
     periods = {"2013-02-01--14": ("2013-02-01", "2013-02-14"), "2013-01": ("2013-01-01", "2013-01-31")}
     for name, (first, last) in periods.items():
         part = between(flights, first, last)
-        write_stream(folder / f"flights-{name}.ndjson.gz", flight_records(part))
+        write_stream(folder / (SAMPLE if name == "2013-02-01--14" else f"flights-{name}.ndjson.gz"), flight_records(part))
         write_stream(folder / f"outcomes-{name}.ndjson.gz", outcome_records(part))
     for date, (what, damage) in CORRUPTED.items():
         day = flight_records(between(flights, date, date))

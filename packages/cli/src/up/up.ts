@@ -123,10 +123,10 @@ function thingsToTry({ pipeline, topology, folder }: LoadedPipeline, flags: UpFl
 
 async function sampleOf(folder: string): Promise<string> {
   for (const name of ["sample.ndjson.gz", "sample.ndjson"]) {
-    const file = path.join(folder, name);
+    const file = path.join(folder, "data", name);
     if (await access(file).then(() => true, () => false)) return file;
   }
-  throw new WeirError({ code: "WEIR-6007", what: "the pipeline has no sample", where: folder, why: "there is no sample.ndjson.gz or sample.ndjson", fix: "add one, or leave out --sample" }, { exitCode: 2 });
+  throw new WeirError({ code: "WEIR-6007", what: "the pipeline has no sample", where: folder, why: "there is no data/sample.ndjson.gz or data/sample.ndjson", fix: "add one, or leave out --sample" }, { exitCode: 2 });
 }
 
 /** Resolves with the exit code of the first signal. A second one ends the process at once. */
