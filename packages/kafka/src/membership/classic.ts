@@ -5,6 +5,7 @@ import { Heartbeat, JoinGroup, knownError, LeaveGroup, SyncGroup, type ValueOf }
 import { createAnswers } from "./answers.ts";
 import { assignLanes } from "./assignor.ts";
 import { readAssignment, readSubscription, writeAssignment, writeSubscription } from "./classic-metadata.ts";
+import { sayGoodbye } from "./goodbye.ts";
 import { groupFailure, slotTaken } from "./group-failure.ts";
 import { createOwnedLanes } from "./owned-lanes.ts";
 import { createPause } from "./pause.ts";
@@ -46,6 +47,9 @@ export class ClassicMember implements Membership {
   #isStopped = false;
   /** A rebalance is due: join before the next heartbeat. */
   #mustJoin = true;
+  /** What the lanes were shared out from, if we lead; null otherwise. */
+  #sharedOut: string | null = null;
+  #lookedAt = 0;
   #joined: { resolve: (member: Membership) => void; reject: (error: Error) => void } | null = null;
 
   constructor(link: Link, options: GroupOptions, listener: GroupListener, times: GroupTimes) {
@@ -80,9 +84,7 @@ export class ClassicMember implements Membership {
     this.#stop();
     if (abandon || this.memberId === "") return;
     const request = { group: this.group, memberId: this.memberId, members: [{ memberId: this.memberId, instanceId: this.#instanceId, reason: "stopped" }] };
-    await this.#link.toCoordinator("group", this.group, LeaveGroup, request, { kind: "leave" }).catch((error: unknown) => {
-      if (!(error instanceof RetriableError)) throw error; // the session time makes up for a good-bye that does not get through
-    });
+    await sayGoodbye(`group ${this.group}`, () => this.#link.toCoordinator("group", this.group, LeaveGroup, request, { kind: "leave" }));
   }
 
   #stop(): void {
@@ -109,7 +111,9 @@ export class ClassicMember implements Membership {
   async #beat(): Promise<number> {
     const { error } = await this.#heartbeat();
     if (error !== 0) return this.#refused(error, "Heartbeat");
-    return this.#times.heartbeatMs;
+    if (this.#sharedOut === null || performance.now() - this.#lookedAt < this.#times.topicsMs) return this.#times.heartbeatMs;
+    this.#mustJoin = nameCounts(await this.#partitionCounts(this.#topics)) !== this.#sharedOut;
+    return this.#mustJoin ? 0 : this.#times.heartbeatMs;
   }
 
   #heartbeat(): Promise<{ readonly error: number }> {
@@ -129,6 +133,7 @@ export class ClassicMember implements Membership {
     if (joined.error === MEMBER_ID_REQUIRED) this.memberId = joined.memberId;
     if (joined.error !== 0) return joined.error === MEMBER_ID_REQUIRED ? 0 : this.#refused(joined.error, "JoinGroup");
     this.memberId = joined.memberId;
+    this.#sharedOut = null;
     const assignments = joined.leader === joined.memberId ? await this.#shareOut(joined) : [];
     const synced = await this.#link.toCoordinator("group", this.group, SyncGroup, {
       group: this.group, generation: joined.generation, memberId: joined.memberId, instanceId: this.#instanceId,
@@ -146,9 +151,16 @@ export class ClassicMember implements Membership {
   async #shareOut(joined: Joined): Promise<{ memberId: string; assignment: Uint8Array }[]> {
     const claims = joined.members.map((m) => readSubscription(m.memberId, m.metadata));
     const names = [...new Set(claims.flatMap((c) => c.topics))];
-    const topics = await this.#link.topics(names, { fresh: true });
-    const shares = assignLanes(new Map([...topics].map(([name, info]) => [name, info.leaders.length])), claims);
+    const counts = await this.#partitionCounts(names);
+    this.#sharedOut = nameCounts(new Map(this.#topics.flatMap((name) => counts.has(name) ? [[name, counts.get(name) ?? 0]] : [])));
+    const shares = assignLanes(counts, claims);
     return [...shares].map(([memberId, lanes]) => ({ memberId, assignment: writeAssignment(lanes) }));
+  }
+
+  async #partitionCounts(names: readonly string[]): Promise<ReadonlyMap<string, number>> {
+    this.#lookedAt = performance.now();
+    const topics = await this.#link.topics(names, { fresh: true });
+    return new Map([...topics].map(([name, info]) => [name, info.leaders.length]));
   }
 
   async #take(target: readonly Lane[]): Promise<number> {
@@ -237,6 +249,10 @@ export class ClassicMember implements Membership {
     this.#joined = null;
     return 0;
   }
+}
+
+function nameCounts(counts: ReadonlyMap<string, number>): string {
+  return JSON.stringify([...counts].sort());
 }
 
 const members = new WeakMap<Link, number>();

@@ -3,6 +3,7 @@ import type { GroupListener, GroupOptions, Membership } from "@weir/stream";
 import type { Link } from "../connection/index.ts";
 import { ConsumerGroupHeartbeat, knownError, type ValueOf } from "../wire/index.ts";
 import { createAnswers } from "./answers.ts";
+import { sayGoodbye } from "./goodbye.ts";
 import { groupFailure, slotTaken } from "./group-failure.ts";
 import { byTopic, createOwnedLanes } from "./owned-lanes.ts";
 import { createPause } from "./pause.ts";
@@ -14,8 +15,6 @@ type Assignment = NonNullable<Answer["assignment"]>;
 const LEAVES = -1;
 const FENCED_MEMBER_EPOCH = 110;
 const UNRELEASED_INSTANCE_ID = 111;
-/** A good-bye that does not get through is made up for by the session time. */
-const LEAVE_MS = 5_000;
 
 /** Membership by the one request of KIP-848: every heartbeat says what we hold, every answer what we should hold. */
 export class ConsumerMember implements Membership {
@@ -77,12 +76,11 @@ export class ConsumerMember implements Membership {
   async leave({ abandon = false }: { readonly abandon?: boolean } = {}): Promise<void> {
     this.#stop();
     if (abandon) return;
-    await this.#loop;
-    if (this.epoch <= 0) return;
-    await this.#send(LEAVES, false, LEAVE_MS).catch((error: unknown) => {
-      if (!(error instanceof RetriableError)) throw error;
+    await sayGoodbye(`group ${this.group}`, async () => {
+      await this.#loop;
+      if (this.epoch > 0) await this.#send(LEAVES, false);
+      this.epoch = 0;
     });
-    this.epoch = 0;
   }
 
   #stop(): void {
@@ -127,7 +125,7 @@ export class ConsumerMember implements Membership {
     return this.#isChanged ? 0 : this.#intervalMs;
   }
 
-  #send(epoch: number, full: boolean, deadlineMs?: number): Promise<Answer> {
+  #send(epoch: number, full: boolean): Promise<Answer> {
     const tellsOwned = epoch >= 0 && (full || this.#isChanged);
     this.#isChanged = false;
     return this.#ownedById(epoch === 0 ? [] : this.#owned.all()).then((owned) => this.#link.toCoordinator("group", this.group, ConsumerGroupHeartbeat, {
@@ -136,7 +134,7 @@ export class ConsumerMember implements Membership {
       topics: full ? this.#topics : null,
       assignor: full ? "range" : null,
       owned: tellsOwned ? owned : null,
-    }, { kind: "group", ...(deadlineMs !== undefined && { deadlineMs }) }));
+    }, { kind: "group" }));
   }
 
   async #ownedById(lanes: readonly Lane[]): Promise<{ topicId: string; partitions: readonly number[] }[]> {

@@ -30,13 +30,13 @@ interface Watched {
   readonly fatal: Promise<{ readonly error: Error; readonly isReplaced: boolean }>;
 }
 
-async function join(protocol: GroupProtocol, group: string, memberId?: string): Promise<Watched> {
+async function join(protocol: GroupProtocol, group: string, memberId?: string, topics = [topic]): Promise<Watched> {
   let onAssign: GroupListener["onAssign"] = () => undefined;
   let onFatal: GroupListener["onFatal"] = () => undefined;
   const assigned = new Promise<void>((resolve) => (onAssign = () => resolve()));
   const fatal = new Promise<{ error: Error; isReplaced: boolean }>((resolve) => (onFatal = (error, isReplaced) => resolve({ error, isReplaced })));
   const listener = { onAssign, onFatal, onRevoke: async () => undefined, onLost: () => undefined };
-  const membership = await joinGroup(await newLink(), { group, topics: [topic], ...(memberId !== undefined && { memberId }) }, listener, DEFAULT_TIMES, protocol);
+  const membership = await joinGroup(await newLink(), { group, topics, ...(memberId !== undefined && { memberId }) }, listener, { ...DEFAULT_TIMES, topicsMs: 500 }, protocol);
   return { membership, assigned, fatal };
 }
 
@@ -82,6 +82,16 @@ describe.each(["consumer", "classic"] as const)("members by the %s protocol", (p
     await id.commitOffsets(successor.membership, offsets); // the same from the one who owns it
     await id.end(true);
     await successor.membership.leave();
+  });
+
+  test("a topic that is created after the join is shared out too", async () => {
+    const late = `membership-${randomUUID()}`;
+    const member = await join(protocol, `g-${randomUUID()}`, undefined, [late]);
+    expect(member.membership.owned()).toEqual([]);
+    await createTopics(await newLink(), [{ name: late, partitions: 2 }]);
+    await member.assigned;
+    expect(member.membership.owned().map((l) => [l.topic, l.partition])).toEqual([[late, 0], [late, 1]]);
+    await member.membership.leave();
   });
 
   test("a member that left is not in the group: the next one gets all lanes", async () => {
