@@ -1,0 +1,150 @@
+import { createHash } from "node:crypto";
+import { compileContract } from "@weir/contract";
+import { batchOf } from "@weir/record";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { judgeBatch } from "./judge-batch.ts";
+import { judgeWindow, type Verdict } from "./judge-window.ts";
+import { CODES } from "./row-code.ts";
+import { compileRuleSet, type RuleSet } from "./rule-set.ts";
+import type { RuleSpec } from "./spec.ts";
+import { addTally, countRows, emptyTally, type OpenTally } from "./tally.ts";
+import { timeWindows } from "./time-windows.ts";
+import { windowTime } from "./window-id.ts";
+
+const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
+const contract = compileContract({ type: "object", properties: { x: { type: ["number", "null"] }, s: { type: ["string", "null"] }, m: {} } });
+const compile = (rules: readonly RuleSpec[], minRecords = 0): RuleSet => compileRuleSet(rules, { stage: "gate", contract, sha256, minRecords });
+
+function judge(rules: RuleSet, values: readonly string[]): ReturnType<typeof judgeBatch> {
+  const batch = batchOf({ topic: "in", partition: 0 }, values.map((v) => ({ value: new TextEncoder().encode(v) })));
+  return judgeBatch(rules, { batch, read: contract.reader(rules.requests).read(batch) }, null);
+}
+
+describe("record rules", () => {
+  const cases: readonly [RuleSpec, string, string | null][] = [
+    [{ id: "r", kind: "required", field: "/x" }, '{"x":0}', null],
+    [{ id: "r", kind: "required", field: "/x" }, '{"x":null}', "r: /x is null, a value is required"],
+    [{ id: "r", kind: "required", field: "/x" }, "{}", "r: /x is absent, a value is required"],
+    [{ id: "r", kind: "required", field: "/x", missing: { null: false } }, '{"x":null}', null],
+    [{ id: "r", kind: "required", field: "/x", missing: { sentinels: [-999] } }, '{"x":-999}', "r: /x is -999, a value is required"],
+    [{ id: "r", kind: "required", field: "/s", missing: { sentinels: ["NA"] } }, '{"s":"NA"}', 'r: /s is "NA", a value is required'],
+    [{ id: "r", kind: "range", field: "/x", min: 1, max: 2 }, '{"x":2}', null],
+    [{ id: "r", kind: "range", field: "/x", min: 1, max: 2 }, '{"x":2.5}', "r: /x is 2.5, allowed: 1 to 2"],
+    [{ id: "r", kind: "range", field: "/x", min: 1 }, '{"x":null}', null],
+    [{ id: "r", kind: "range", field: "/m", min: 1 }, '{"m":"5"}', "r: /m is of another type, allowed: at least 1"],
+    [{ id: "r", kind: "oneOf", field: "/s", values: ["a", "b"] }, '{"s":"b"}', null],
+    [{ id: "r", kind: "oneOf", field: "/s", values: ["a", "b"] }, '{"s":"c"}', 'r: /s is "c", allowed: "a", "b"'],
+    [{ id: "r", kind: "oneOf", field: "/m", values: ["a", 1, true] }, '{"m":1}', null],
+    [{ id: "r", kind: "oneOf", field: "/m", values: ["a", 1, true] }, '{"m":false}', 'r: /m is false, allowed: "a", 1, true'],
+    [{ id: "r", kind: "length", field: "/s", max: 2 }, '{"s":"\u00e9\u{1f600}"}', null],
+    [{ id: "r", kind: "length", field: "/s", min: 2, max: 3 }, '{"s":"\u00e9"}', 'r: /s is "\u00e9", allowed: 2 to 3 characters'],
+    [{ id: "r", kind: "range", field: "/x", max: 1, mode: "observe" }, '{"x":5}', null],
+    [{ id: "r", kind: "range", field: "/x", max: 1, mode: "off" }, '{"x":5}', null],
+    [{ id: "r", kind: "range", field: "/x", max: 1, action: "alert" }, '{"x":5}', null],
+  ];
+  it.each(cases)("%j on %s", (rule, record, message) => {
+    expect(judge(compile([rule]), [record]).refused.get(0)?.failure.message ?? null).toBe(message);
+  });
+
+  it("collects all violations of a record, at most 20", () => {
+    const rules = compile(Array.from({ length: 25 }, (_, i): RuleSpec => ({ id: `r${i}`, kind: "range", field: "/x", max: i })));
+    const { failure } = judge(rules, ['{"x":100}']).refused.get(0)!;
+    expect(failure.rules).toHaveLength(20);
+    expect(failure.rules![1]).toBe(`gate@${rules.digest.slice(0, 8)}/r1`);
+  });
+});
+
+describe("window rules", () => {
+  const x = (...values: (number | null | undefined)[]): string[] => values.map((v) => JSON.stringify({ x: v }));
+  const cases: readonly [RuleSpec, string[], number, Verdict, number, number][] = [
+    [{ id: "r", kind: "nullRate", field: "/x", max: 0.5 }, x(1, null), 0, "pass", 1, 2],
+    [{ id: "r", kind: "nullRate", field: "/x", max: 0.5 }, x(1, null, undefined), 0, "breach", 2, 3],
+    [{ id: "r", kind: "nullRate", field: "/x", max: 0.5 }, x(null), 2, "insufficient", 1, 1],
+    [{ id: "r", kind: "nullRate", field: "/x", max: 0 }, ["{", "{"], 0, "insufficient", 0, 0],
+    [{ id: "r", kind: "nullRate", field: "/x", max: 0.5 }, ['{"x":"text"}', ...x(1, null)], 0, "pass", 1, 2],
+    [{ id: "r", kind: "nullRate", field: "/x", max: 0.4 }, ['{"x":null,"s":1}', ...x(1)], 0, "breach", 1, 2],
+    [{ id: "r", kind: "range", field: "/x", max: 1, mostly: 0.5 }, x(1, 2, null), 0, "pass", 1, 2],
+    [{ id: "r", kind: "range", field: "/x", max: 1, mostly: 0.6 }, x(1, 2, null), 0, "breach", 1, 2],
+    [{ id: "r", kind: "range", field: "/x", max: 1, mostly: 0.6, denominator: "all" }, x(1, 2, null), 0, "pass", 1, 3],
+    [{ id: "r", kind: "range", field: "/x", max: 1, mostly: 0.6 }, x(null, null), 0, "insufficient", 0, 0],
+    [{ id: "r", kind: "required", field: "/x", action: "quarantineWindow" }, x(1, null), 0, "breach", 1, 2],
+    [{ id: "r", kind: "volume", min: 2 }, x(1), 5, "breach", 1, 1],
+    [{ id: "r", kind: "volume", min: 2, max: 2 }, x(1, 2), 5, "pass", 2, 2],
+  ];
+  it.each(cases)("%j on %j with minRecords %i: %s", (rule, records, minRecords, verdict, k, n) => {
+    const rules = compile([rule], minRecords);
+    const { counted, codes } = judge(rules, records);
+    const tally = emptyTally(1);
+    countRows(tally, counted, codes, 0, records.length);
+    expect(judgeWindow(rules, tally).rules[0]).toMatchObject({ verdict, k, n });
+  });
+
+  it.each([["pass", "pass"], ["quarantine", "quarantine"], ["mergeNext", "mergeNext"]] as const)("not enough evidence with onInsufficient %s: %s", (onInsufficient, outcome) => {
+    const rules = compile([{ id: "r", kind: "nullRate", field: "/x", max: 0, onInsufficient }], 5);
+    expect(judgeWindow(rules, emptyTally(1))).toMatchObject({ outcome, verdict: "insufficient", tags: ["r=insufficient"] });
+  });
+});
+
+describe("what cannot be judged yet is refused", () => {
+  const cases: readonly RuleSpec[] = [
+    { id: "r", kind: "required", field: "/x", action: "pause" },
+    { id: "r", kind: "required", field: "/x", action: "halt" },
+    { id: "r", kind: "nullRate", field: "/x", max: 0.1, judge: "significant" },
+  ];
+  it.each(cases)("%j", (rule) => {
+    expect(() => compile([rule])).toThrow(/WEIR-2201 .* is not there yet/);
+  });
+  it("a limit finer than millionths", () => {
+    expect(() => compile([{ id: "r", kind: "nullRate", field: "/x", max: 0.12345678 }])).toThrow(/WEIR-2203/);
+  });
+});
+
+describe("tallies are a commutative monoid", () => {
+  const rules = 3;
+  const counts = fc.array(fc.nat(1e6), { minLength: rules * CODES, maxLength: rules * CODES });
+  const tally = fc.record({ records: fc.nat(1e6), counts }).map((t): OpenTally => ({ records: t.records, counts: Float64Array.from(t.counts) }));
+  const sum = (...parts: OpenTally[]): OpenTally => {
+    const to = emptyTally(rules);
+    for (const part of parts) addTally(to, part);
+    return to;
+  };
+  it("identity, associativity, commutativity", () => {
+    fc.assert(fc.property(tally, tally, tally, (a, b, c) => {
+      expect(sum(emptyTally(rules), a)).toEqual(a);
+      expect(sum(sum(a, b), c)).toEqual(sum(a, sum(b, c)));
+      expect(sum(a, b)).toEqual(sum(b, a));
+    }));
+  });
+  it("any split of the rows adds up to the whole", () => {
+    const row = fc.record({ counted: fc.constantFrom(0, 1), code: fc.nat(CODES - 1) });
+    fc.assert(fc.property(fc.array(row, { maxLength: 50 }), fc.nat(50), (rows, at) => {
+      const counted = Uint8Array.from(rows, (r) => r.counted);
+      const codes = [Uint8Array.from(rows, (r) => r.code), null];
+      const cut = Math.min(at, rows.length);
+      const [whole, left, right] = [emptyTally(2), emptyTally(2), emptyTally(2)];
+      countRows(whole, counted, codes, 0, rows.length);
+      countRows(left, counted, codes, 0, cut);
+      countRows(right, counted, codes, cut, rows.length);
+      addTally(left, right);
+      expect(left).toEqual(whole);
+    }));
+  });
+});
+
+describe("windows of event time", () => {
+  it.each([
+    ["2013-02-01T05:00:00Z", { every: 86_400_000, offset: 18_000_000 }, "2013-02-01T05:00Z", "2013-02-02T05:00Z"],
+    ["2013-02-01T04:59:59.999Z", { every: 86_400_000, offset: 18_000_000 }, "2013-01-31T05:00Z", "2013-02-01T05:00Z"],
+    ["1969-12-31T23:59:59Z", { every: 60_000 }, "1969-12-31T23:59Z", "1970-01-01T00:00Z"],
+    ["2013-03-10T12:00:00Z", { every: 86_400_000, timezone: "America/New_York" }, "2013-03-10T05:00Z", "2013-03-11T04:00Z"],
+    ["2013-11-03T12:00:00Z", { every: 86_400_000, timezone: "America/New_York" }, "2013-11-03T04:00Z", "2013-11-04T05:00Z"],
+    ["2018-11-04T12:00:00Z", { every: 86_400_000, timezone: "America/Sao_Paulo" }, "2018-11-04T03:00Z", "2018-11-05T02:00Z"],
+  ])("%s in %j begins at %s and ends at %s", (at, spec, start, end) => {
+    const window = timeWindows(spec)(Date.parse(at));
+    expect([windowTime(window.start), windowTime(window.end)]).toEqual([start, end]);
+  });
+  it("shows seconds only where there are any", () => {
+    expect([windowTime(30_000), windowTime(30_500)]).toEqual(["1970-01-01T00:00:30Z", "1970-01-01T00:00:30.500Z"]);
+  });
+});
