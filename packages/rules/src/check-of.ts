@@ -1,8 +1,9 @@
 import type { Contract, FieldRequest } from "@weir/contract";
+import { compilePattern } from "@weir/expr";
 import { WeirError } from "@weir/record";
 import type { RowCheck } from "./check.ts";
 import { expressionCheck } from "./expression-check.ts";
-import { amongTest, lengthTest, presenceCheck, valueCheck, withinTest } from "./field-check.ts";
+import { amongTest, lengthTest, presenceCheck, textTest, valueCheck, withinTest } from "./field-check.ts";
 import type { RuleSpec } from "./spec.ts";
 
 type Fields = Pick<Contract, "field">;
@@ -22,7 +23,8 @@ export function checkOf(spec: RuleSpec, contract: Fields): RowCheck | null {
       return single(spec.field, "slices", lengthTest(min, max), `${between(min, max)} characters`);
     }
     case "pattern": {
-      throw new WeirError({ code: "WEIR-2201", what: "rules of kind pattern are not there yet", where: `rule ${spec.id}`, fix: "give the pattern in the contract, or use oneOf" });
+      const pattern = compilePattern(spec.pattern);
+      return single(spec.field, "string", textTest((text) => pattern.test(text)), `text like ${spec.pattern}`);
     }
     case "oneOf":
       return amongCheck(spec.field, spec.values);

@@ -37,6 +37,8 @@ describe("record rules", () => {
     [{ id: "r", kind: "oneOf", field: "/s", values: ["a", "b"] }, '{"s":"c"}', 'r: /s is "c", allowed: "a", "b"'],
     [{ id: "r", kind: "oneOf", field: "/m", values: ["a", 1, true] }, '{"m":1}', null],
     [{ id: "r", kind: "oneOf", field: "/m", values: ["a", 1, true] }, '{"m":false}', 'r: /m is false, allowed: "a", 1, true'],
+    [{ id: "r", kind: "pattern", field: "/s", pattern: "^N[0-9]+$" }, '{"s":"N12"}', null],
+    [{ id: "r", kind: "pattern", field: "/s", pattern: "^N[0-9]+$" }, '{"s":"M12"}', 'r: /s is "M12", allowed: text like ^N[0-9]+$'],
     [{ id: "r", kind: "length", field: "/s", max: 2 }, '{"s":"\u00e9\u{1f600}"}', null],
     [{ id: "r", kind: "length", field: "/s", min: 2, max: 3 }, '{"s":"\u00e9"}', 'r: /s is "\u00e9", allowed: 2 to 3 characters'],
     [{ id: "r", kind: "range", field: "/x", max: 1, mode: "observe" }, '{"x":5}', null],
