@@ -33,6 +33,8 @@ export interface Bounds {
   readonly earliest: number;
   /** Last stable offset: everything below is committed or aborted. */
   readonly latest: number;
+  /** First offset never written. Lies beyond `latest` while a transaction is open, or is committed and its marker still on its way. */
+  readonly end: number;
 }
 
 export interface GroupOptions {

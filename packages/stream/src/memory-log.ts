@@ -65,7 +65,7 @@ export function createMemoryLog(options: MemoryLogOptions): MemoryLog {
       return new Map(lanes.map((lane) => [laneKey(lane), group(name).committed(lane)]));
     },
     async bounds(lanes) {
-      return new Map(lanes.map((lane) => [laneKey(lane), { earliest: topics.at(lane).start, latest: topics.at(lane).stable() }]));
+      return new Map(lanes.map((lane) => [laneKey(lane), { earliest: topics.at(lane).start, latest: topics.at(lane).stable(), end: topics.at(lane).end }]));
     },
     fetcher: (fetchOptions = {}) => createFetcher({ clock, topics, damage }, fetchOptions),
     producer: async (producerOptions) => createProducer(home, producerOptions),

@@ -113,7 +113,7 @@ async function produceAtRate(log: Log, topology: Topology, { seed, records, rate
   const lanes = Array.from({ length: PARTITIONS }, (_, partition) => ({ topic: topology.entryTopic, partition }));
   const bounds = await log.bounds(lanes);
   const transaction = producer.begin();
-  for (const lane of lanes) writeEndNote(transaction, topology.control, lane, bounds.get(`${lane.topic}/${lane.partition}`)?.latest ?? 0);
+  for (const lane of lanes) writeEndNote(transaction, topology.control, lane, bounds.get(`${lane.topic}/${lane.partition}`)?.end ?? 0);
   await transaction.commit(null);
 }
 

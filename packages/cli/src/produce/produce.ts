@@ -58,7 +58,7 @@ async function writeEnds(log: Log, producer: Producer, topic: string, partitions
   const lanes: Lane[] = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
   const bounds = await log.bounds(lanes);
   const transaction = producer.begin();
-  for (const lane of lanes) writeEndNote(transaction, control, lane, bounds.get(`${topic}/${lane.partition}`)?.latest ?? 0);
+  for (const lane of lanes) writeEndNote(transaction, control, lane, bounds.get(`${topic}/${lane.partition}`)?.end ?? 0);
   await transaction.commit(null);
 }
 

@@ -6,6 +6,7 @@ import { knownError, ListOffsets, OffsetFetch } from "../wire/index.ts";
 
 const EARLIEST = -2;
 const LATEST = -1;
+const UNCOMMITTED = 0;
 const COMMITTED = 1;
 const ATTEMPTS = 100;
 const PAUSE_MS = 50;
@@ -13,12 +14,14 @@ const PAUSE_MS = 50;
 const STABLE_MS = 120_000;
 const UNSTABLE_OFFSET_COMMIT = 88;
 
-/** First offset and last stable offset of every lane, from its leader. */
+/** First offset, last stable offset and end of every lane, from its leader. */
 export async function readBounds(link: Link, lanes: readonly Lane[]): Promise<ReadonlyMap<string, Bounds>> {
-  const [earliest, latest] = await Promise.all([listOffsets(link, lanes, EARLIEST), listOffsets(link, lanes, LATEST)]);
+  const [earliest, latest, end] = await Promise.all([
+    listOffsets(link, lanes, EARLIEST, COMMITTED), listOffsets(link, lanes, LATEST, COMMITTED), listOffsets(link, lanes, LATEST, UNCOMMITTED),
+  ]);
   return new Map(lanes.map((lane) => {
     const key = laneKey(lane);
-    return [key, { earliest: offsetOf(earliest, key), latest: offsetOf(latest, key) }];
+    return [key, { earliest: offsetOf(earliest, key), latest: offsetOf(latest, key), end: offsetOf(end, key) }];
   }));
 }
 
@@ -28,7 +31,7 @@ function offsetOf(offsets: ReadonlyMap<string, number>, key: string): number {
   return offset;
 }
 
-async function listOffsets(link: Link, lanes: readonly Lane[], timestamp: number): Promise<ReadonlyMap<string, number>> {
+async function listOffsets(link: Link, lanes: readonly Lane[], timestamp: number, isolation: number): Promise<ReadonlyMap<string, number>> {
   const found = new Map<string, number>();
   for (let attempt = 0; found.size < lanes.length; attempt++) {
     const left = lanes.filter((lane) => !found.has(laneKey(lane)));
@@ -41,7 +44,7 @@ async function listOffsets(link: Link, lanes: readonly Lane[], timestamp: number
     }
     const problems: string[] = (byLeader.get(-1) ?? []).map((lane) => `${laneKey(lane)} has no leader`);
     byLeader.delete(-1);
-    await Promise.all([...byLeader].map(([leader, group]) => askLeader(link, leader, group, timestamp, found, problems)));
+    await Promise.all([...byLeader].map(([leader, group]) => askLeader(link, leader, group, { timestamp, isolation }, found, problems)));
     if (problems.length === 0) continue;
     if (attempt === ATTEMPTS) throw new RetriableError("LEADER_NOT_AVAILABLE", problems.join("; "));
     await sleep(PAUSE_MS);
@@ -49,12 +52,12 @@ async function listOffsets(link: Link, lanes: readonly Lane[], timestamp: number
   return found;
 }
 
-async function askLeader(link: Link, leader: number, lanes: readonly Lane[], timestamp: number, found: Map<string, number>, problems: string[]): Promise<void> {
+async function askLeader(link: Link, leader: number, lanes: readonly Lane[], ask: { readonly timestamp: number; readonly isolation: number }, found: Map<string, number>, problems: string[]): Promise<void> {
   const topics = new Map<string, Lane[]>();
   for (const lane of lanes) topics.set(lane.topic, [...(topics.get(lane.topic) ?? []), lane]);
   const answer = await link.call(await link.socket(leader, "control"), ListOffsets, {
-    replica: -1, isolation: COMMITTED,
-    topics: [...topics].map(([name, list]) => ({ name, partitions: list.map(({ partition }) => ({ partition, leaderEpoch: -1, timestamp })) })),
+    replica: -1, isolation: ask.isolation,
+    topics: [...topics].map(([name, list]) => ({ name, partitions: list.map(({ partition }) => ({ partition, leaderEpoch: -1, timestamp: ask.timestamp })) })),
   });
   for (const topic of answer.topics) {
     for (const partition of topic.partitions) {

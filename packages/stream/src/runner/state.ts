@@ -5,13 +5,16 @@ import type { RestoredState } from "../stage.ts";
 const WAIT_MS = 200;
 const decoder = new TextDecoder();
 
-/** Newest committed value by key of one partition of a state topic; deleted keys are left out. */
+/**
+ * Newest committed value by key of one partition of a state topic; deleted keys are left out. Reads up to everything that
+ * was ever written: a predecessor's commit may be settled while its marker is still on its way to this partition.
+ */
 export async function restoreState(log: Log, lane: Lane): Promise<RestoredState> {
   const state = new Map<string, string>();
   const bounds = (await log.bounds([lane])).get(`${lane.topic}/${lane.partition}`);
   if (!bounds) return state;
   await using fetcher = log.fetcher();
-  for (let next = bounds.earliest; next < bounds.latest; ) {
+  for (let next = bounds.earliest; next < bounds.end; ) {
     const { batches, failed } = await fetcher.fetch([{ ...lane, offset: next }], WAIT_MS);
     if (failed[0] && failed[0].kind !== "retry") throw new Error(`state of ${lane.topic}-${lane.partition} cannot be read at ${next}: ${failed[0].message}`);
     for (const batch of batches) {
