@@ -139,8 +139,8 @@ function describeRecords(logOf: () => Log): void {
     transaction.write(lane, textBatch(lane, "a", "b"));
     await transaction.commit(null);
     const bounds = await settledBounds(log, [lane, empty]);
-    expect(bounds.get(laneKey(empty))).toEqual({ earliest: 0, latest: 0 });
-    expect(bounds.get(laneKey(lane))).toEqual({ earliest: 0, latest: 3 }); // the marker takes an offset
+    expect(bounds.get(laneKey(empty))).toEqual({ earliest: 0, latest: 0, end: 0 });
+    expect(bounds.get(laneKey(lane))).toEqual({ earliest: 0, latest: 3, end: 3 }); // the marker takes an offset
     await using fetcher = log.fetcher();
     const { failed } = await fetcher.fetch([{ ...lane, offset: 100 }], 100);
     expect(failed.map((f) => [laneKey(f.lane), f.kind])).toEqual([[laneKey(lane), "out-of-range"]]);

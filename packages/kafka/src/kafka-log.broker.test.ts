@@ -101,7 +101,7 @@ describe("a transaction in Kafka", () => {
     const written = batchOf(lane, [{ key: null, value: null, headers, timestamp: 1_700_000_000_000 }, { key: Buffer.from("k"), value: Buffer.from(""), timestamp: 1_700_000_000_500 }]);
     transaction.write(lane, written, null, { keepTimestamps: true });
     expect(transaction.bytes).toBeGreaterThan(0);
-    expect((await log.bounds([lane])).get(laneKey(lane))).toEqual({ earliest: 0, latest: 0 });
+    expect((await log.bounds([lane])).get(laneKey(lane))).toEqual({ earliest: 0, latest: 0, end: 0 });
     await transaction.commit(null);
     const read = (await readAll([lane], 2)).get(laneKey(lane)) ?? [];
     expect(read.map((r) => [text(r.key), text(r.value), r.headers.map((h) => [h.key, text(h.value)]), r.timestamp])).toEqual([

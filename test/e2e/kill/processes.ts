@@ -33,7 +33,7 @@ const STOP_LIMIT_MS = 20_000;
 export function startFleet({ pipeline, address, processes, logs }: FleetOptions): Fleet {
   const children = processes.map((p) => start(p));
   function start({ service, slot }: ServiceProcess): ChildProcess {
-    const child = spawn(process.execPath, ["--conditions=weir-source", "--import", "tsx", path.join(ROOT, `services/${service}/src/main.ts`)], {
+    const child = spawn(process.execPath, ["--conditions=weir-source", "--initial-old-space-size=256", "--import", "tsx", path.join(ROOT, `services/${service}/src/main.ts`)], {
       cwd: ROOT,
       env: { ...process.env, WEIR_PIPELINE: pipeline, WEIR_KAFKA: address, WEIR_SLOT: slot, WEIR_PORT: "0", WEIR_TRANSACTION_TIMEOUT_MS: "10000", NODE_ENV: "production" },
       stdio: ["ignore", "pipe", "pipe"],
