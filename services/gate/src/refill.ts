@@ -64,7 +64,7 @@ function checkRefilled(state: LaneState, refill: Refill): void {
     if (now && saved && now.first === saved.first && now.last === saved.last && now.count === saved.count) continue;
     const told = (w: { first: number; last: number; count: number } | undefined): string => (w ? `${w.count} records, offsets ${w.first} to ${w.last}` : "not open");
     throw new WeirError({
-      code: "WEIR-5105",
+      code: "WEIR-2305",
       what: `the open window ${id} could not be filled again as it was`,
       where: `${state.lane.topic} partition ${state.lane.partition}: saved ${told(saved)}; read again ${told(now)}`,
       why: "records were deleted or compacted, or the contract now reads other event times from them",

@@ -88,13 +88,13 @@ export function storedRules(restored: RestoredState): ReadonlyMap<string, string
 function checkPlace(lane: Lane, from: number, saved: Saved, settings: string): void {
   const where = `${lane.topic} partition ${lane.partition}`;
   if (saved.v !== 1) {
-    throw new WeirError({ code: "WEIR-5101", what: `the gate's state has the unknown version ${String(saved.v)}`, where, fix: "run the version of Weir that wrote it" });
+    throw new WeirError({ code: "WEIR-2301", what: `the gate's state has the unknown version ${String(saved.v)}`, where, fix: "run the version of Weir that wrote it" });
   }
   const open = saved.windows.length > 0;
   // Without open windows only markers of transactions can lie between the position and what was committed.
   if (open ? from !== saved.position : from < saved.next) {
     throw new WeirError({
-      code: "WEIR-5102",
+      code: "WEIR-2302",
       what: `the committed offset ${from} does not belong to the gate's state, which begins at ${saved.position}`,
       where,
       why: "both are written in one transaction, so somebody moved one of them alone",
@@ -103,7 +103,7 @@ function checkPlace(lane: Lane, from: number, saved: Saved, settings: string): v
   }
   if (open && saved.settings !== settings) {
     throw new WeirError({
-      code: "WEIR-5103",
+      code: "WEIR-2303",
       what: "the window settings were changed while windows were open",
       where: `${where}: ${saved.windows.map((w) => w.id).join(", ")}`,
       why: `open windows were cut by ${saved.settings}, now it would be ${settings}`,

@@ -81,20 +81,20 @@ describe("what does not fit together is refused with a reason", () => {
     return { stage, state: new Map(applyChanges(new Map(), stage)) };
   };
   it("another committed offset", () => {
-    expect(() => gate().assign(LANE, 50, opened().state)).toThrow(/WEIR-5102 the committed offset 50/);
+    expect(() => gate().assign(LANE, 50, opened().state)).toThrow(/WEIR-2302 the committed offset 50/);
   });
   it("other window settings while windows are open", () => {
-    expect(() => gate(RULES, { ...DAY, every: 3_600_000 }).assign(LANE, 0, opened().state)).toThrow(/WEIR-5103/);
+    expect(() => gate(RULES, { ...DAY, every: 3_600_000 }).assign(LANE, 0, opened().state)).toThrow(/WEIR-2303/);
   });
   it("records that are gone when they are read again", () => {
     const stage = gate();
     stage.assign(LANE, 0, opened().state);
-    expect(() => decide(stage, flights().slice(0, 120).filter((r) => r.offset !== 7))).toThrow(/WEIR-5105 .*2013-02-07T05:00Z/);
+    expect(() => decide(stage, flights().slice(0, 120).filter((r) => r.offset !== 7))).toThrow(/WEIR-2305 .*2013-02-07T05:00Z/);
   });
   it("more held records than fit", () => {
     const stage = createStage({ pipeline: "p", stage: "gate", owner: "o", spec: "0", contract, rules: RULES, window: DAY, time: { pointer: "/event_time" }, sha256, maxHeldRecords: 50 });
     stage.assign(LANE, 0, new Map());
-    expect(() => decide(stage, flights().slice(0, 100))).toThrow(/WEIR-5104 the gate holds 100 records .*\n.*time\/2013-02-07T05:00Z/);
+    expect(() => decide(stage, flights().slice(0, 100))).toThrow(/WEIR-2304 the gate holds 100 records .*\n.*time\/2013-02-07T05:00Z/);
   });
 });
 

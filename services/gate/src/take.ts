@@ -117,7 +117,7 @@ export function checkHeld(settings: GateSettings, states: Iterable<LaneState>): 
   }
   if (widest === null || (records <= settings.maxHeldRecords && bytes <= settings.maxHeldBytes)) return;
   throw new WeirError({
-    code: "WEIR-5104",
+    code: "WEIR-2304",
     what: `the gate holds ${records} records (${bytes} bytes), at most ${settings.maxHeldRecords} (${settings.maxHeldBytes} bytes) fit`,
     where: `stage ${settings.stage}; the largest open window is ${settings.kind}/${widest.id} with ${widest.count} records`,
     why: "nothing of a held window goes on until it is judged",

@@ -24,7 +24,7 @@ export function parseVerdict(text: string): WindowSummary | null {
   return {
     id: value["id"],
     stage: String(value["stage"]),
-    records: Number(value["records"]),
+    records: Number(value["n"]),
     nulls: nullRate ? Number(nullRate["k"]) : null,
     verdict: value["verdict"],
     broken: rules.filter((r) => r["verdict"] === "breach").map((r) => ({ rule: String(r["id"]), k: Number(r["k"]), n: Number(r["n"]) })),
