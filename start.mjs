@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = path.dirname(fileURLToPath(import.meta.url));
 const PNPM = "pnpm@12.21.0";
 const LEAST_NODE = [20, 19];
+const inTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr.isTTY;
 
 function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
@@ -48,9 +49,9 @@ async function install() {
 function run(command, args, options = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd: root, stdio: "inherit", ...options });
-    // A terminal sends Ctrl-C to the whole group; only what was sent to this process alone is handed on.
-    const forward = (signal) => child.kill(signal);
-    for (const signal of ["SIGTERM", "SIGINT"]) process.on(signal, forward);
+    process.on("SIGTERM", () => child.kill("SIGTERM"));
+    // A terminal sends Ctrl-C to everybody at once: the child would get it twice, and takes the second for impatience.
+    process.on("SIGINT", () => void (inTerminal || child.kill("SIGINT")));
     child.on("error", (error) => {
       console.error(`weir: ${command} cannot be started: ${error.message}`);
       resolve(1);
