@@ -3,5 +3,6 @@ export type { ReadFailure, ReadResult, ReaderOptions, RecordReader, Violation } 
 export { compileContract, type Contract, type ContractOptions } from "./contract.ts";
 export type { FieldInfo, JsonType } from "./fields.ts";
 export { schemaProblems } from "./problems.ts";
+export { fieldTypesOf } from "./field-types.ts";
 export { createReader } from "./reader.ts";
 export { parseRecord } from "./values.ts";

@@ -6,7 +6,7 @@ import { expressionCheck } from "./expression-check.ts";
 import { amongTest, lengthTest, presenceCheck, textTest, valueCheck, withinTest } from "./field-check.ts";
 import type { RuleSpec } from "./spec.ts";
 
-type Fields = Pick<Contract, "field">;
+type Fields = Pick<Contract, "field" | "fields">;
 
 /** The kernel of a rule; null for rules that look at no row. */
 export function checkOf(spec: RuleSpec, contract: Fields): RowCheck | null {

@@ -42,7 +42,7 @@ export interface RuleSet {
 
 export interface RuleSetOptions {
   readonly stage: string;
-  readonly contract: Pick<Contract, "field">;
+  readonly contract: Pick<Contract, "field" | "fields">;
   readonly minRecords?: number;
   /** Hex digest of a text. */
   readonly sha256: (text: string) => string;
