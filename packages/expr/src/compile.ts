@@ -130,10 +130,10 @@ function evaluator(source: string, rewritten: Rewritten, accesses: readonly Acce
   const members = new Map(ROOTS.map((root) => [root, membersRead(root, accesses)]));
   const constants = options.ctx === undefined ? undefined : toCelRoot(options.ctx, null);
   return (scope) => {
-    const context: Record<string, unknown> = {};
-    for (const [root, names] of members) context[root] = root === "ctx" && constants !== undefined ? constants : toCelRoot(scope[root], names);
     let value: unknown;
     try {
+      const context: Record<string, unknown> = {};
+      for (const [root, names] of members) context[root] = root === "ctx" && constants !== undefined ? constants : toCelRoot(scope[root], names);
       value = fromCel(program(context));
     } catch (error) {
       throw new ExpressionError(source, error instanceof EvaluationError ? reasonOf(error) : String(error), error);

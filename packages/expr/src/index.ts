@@ -5,3 +5,4 @@ export {
   ExpressionError, FALSE, RAISED, TRUE,
   type CompileOptions, type Expression, type ExpressionProblem, type FieldType, type FieldTypes, type Kernel, type KernelRead, type Scope,
 } from "./expression.ts";
+export { conditionsOf, type Condition } from "./conditions.ts";

@@ -1,6 +1,7 @@
 import { ABSENT, NULL, PRESENT, type Column } from "@weir/record";
 import { FALSE, RAISED, TRUE, type Kernel } from "./expression.ts";
-import type { Comparison, Literal, Plan, Planned } from "./plan.ts";
+import type { Literal } from "./literal.ts";
+import type { Comparison, Plan, Planned } from "./plan.ts";
 
 type Decide = (columns: readonly Column[], count: number) => Uint8Array;
 

@@ -1,10 +1,10 @@
 import type { ASTNode } from "@marcbachmann/cel-js";
 import type { FieldTypes, KernelRead } from "./expression.ts";
 import { pathOf, resolve } from "./fields.ts";
+import { constantAt, literalOf, literalValue, type Literal } from "./literal.ts";
 import { accessOf, argumentOfHas, isRoot } from "./survey.ts";
 
 export type Comparison = "<" | "<=" | ">" | ">=" | "==" | "!=";
-export type Literal = number | string | boolean | null;
 
 /** A decision over columns; `column` is an index into the reads. */
 export type Plan =
@@ -75,7 +75,7 @@ function planComparison(comparison: Comparison, left: ASTNode, right: ASTNode, p
   const b = columnOf(right, planning);
   if (a && b) return a.as === b.as ? { op: "pair", comparison, left: indexOf(a, planning), right: indexOf(b, planning) } : null;
   const column = a ?? b;
-  const literal = literalOf(a ? right : left, planning);
+  const literal = constantOf(a ? right : left, planning);
   if (!column || literal === undefined || !suits(column, literal, comparison)) return null;
   return { op: "compare", comparison: a ? comparison : MIRRORED[comparison], column: indexOf(column, planning), literal };
 }
@@ -102,7 +102,7 @@ function planHas(node: ASTNode, planning: Planning): Plan | null {
 }
 
 function planFlag(node: ASTNode, planning: Planning): Plan | null {
-  const constant = literalOf(node, planning);
+  const constant = constantOf(node, planning);
   if (typeof constant === "boolean") return { op: "constant", value: constant };
   const column = columnOf(node, planning);
   return column?.as === "boolean" ? { op: "flag", column: indexOf(column, planning) } : null;
@@ -130,38 +130,18 @@ function indexOf(read: KernelRead, planning: Planning): number {
   return known >= 0 ? known : planning.reads.push(read) - 1;
 }
 
-/** The constant that the node is; undefined if it is none, or one that a double cannot hold. */
-function literalOf(node: ASTNode, planning: Planning): Literal | undefined {
-  if (node.op === "value") return literalValue(node.args);
-  if (node.op === "-_") {
-    const negated = literalOf(node.args, planning);
-    return typeof negated === "number" ? -negated : undefined;
-  }
+/** As the field list declares it: what has another type than declared is left to the evaluator, which raises. */
+function constantOf(node: ASTNode, planning: Planning): Literal | undefined {
+  const value = literalOf(node, planning.ctx);
   const access = accessOf(node);
-  if (access?.name !== "ctx" || access.names.length === 0) return undefined;
-  const type = planning.fields.get(pathOf("ctx", access.names));
-  const value = literalValue(constantAt(planning.ctx, access.names));
+  if (access === null || value === undefined) return value;
+  const type = planning.fields.get(pathOf(access.name, access.names));
   return type !== undefined && value !== null && typeof value === FORMS[type] ? value : undefined;
-}
-
-function literalValue(value: unknown): Literal | undefined {
-  if (value === null || typeof value === "string" || typeof value === "boolean") return value;
-  if (typeof value === "number") return Number.isFinite(value) ? value : undefined;
-  return typeof value === "bigint" && BigInt(Number(value)) === value ? Number(value) : undefined;
 }
 
 function listOf(node: ASTNode, planning: Planning): readonly Literal[] | null {
   const access = accessOf(node);
   const constant = access?.name === "ctx" ? constantAt(planning.ctx, access.names) : undefined;
-  const items = node.op === "list" ? node.args.map((item) => literalOf(item, planning)) : Array.isArray(constant) ? constant.map(literalValue) : null;
+  const items = node.op === "list" ? node.args.map((item) => constantOf(item, planning)) : Array.isArray(constant) ? constant.map(literalValue) : null;
   return items?.every((item) => item !== undefined) ? items.filter((item) => item !== undefined) : null;
-}
-
-function constantAt(ctx: unknown, names: readonly string[]): unknown {
-  let value = ctx;
-  for (const name of names) {
-    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
-    value = Reflect.get(value, name);
-  }
-  return value;
 }
