@@ -99,8 +99,8 @@ export const SPEC_CODES = {
     fix: "Name another stage or a topic.",
   },
   "WEIR-1401": {
-    title: "An expression is wrong",
-    explanation: "Expressions are CEL over record, prediction, headers and ctx. They are compiled and type-checked against the contract when the file is read.",
+    title: "A rule or condition cannot be compiled",
+    explanation: "Expressions are CEL over record and prediction, patterns are matched in linear time. Both are compiled and type-checked against the contract when the file is read.",
     fix: "Correct it at the column named.",
   },
   "WEIR-1402": {

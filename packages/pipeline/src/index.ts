@@ -11,6 +11,7 @@ export { pipelineJsonSchema } from "./shape/json-schema.ts";
 export { explainSpecCode, SPEC_CODES, type CodeEntry, type SpecCode } from "./codes.ts";
 export { canonicalJson, canonicalPipeline, type Pins } from "./canonical.ts";
 export { didYouMean, nearest } from "./near.ts";
+export { expressionTypes } from "./field-types.ts";
 export { validatePipeline, type ValidateOptions, type Validated } from "./validate.ts";
 export { findModel, type Folder, type ResolvedModel, type ModelProblem } from "./models.ts";
 export { parseOwners, knowsOwner, allOwners, type Owners, type OwnerUser, type OwnerGroup, type EscalationPolicy, type ParsedOwners } from "./owners.ts";

@@ -3,6 +3,7 @@ import type { Sha256 } from "@weir/deadletter";
 import { WeirError } from "@weir/record";
 import type { Pins } from "./canonical.ts";
 import type { Draft } from "./lint/draft.ts";
+import { lintConditions, lintRules } from "./lint/expressions.ts";
 import { lintFields } from "./lint/fields.ts";
 import { lintGate } from "./lint/gate.ts";
 import { lintGraph } from "./lint/graph.ts";
@@ -50,12 +51,17 @@ export function validatePipeline(options: ValidateOptions): Validated {
   const owners = readOwners(options);
   const problems = sortProblems([
     ...parsed.yaml.problems, ...parsed.problems, ...contractProblems, ...lintGraph(draft), ...lintFields(draft), ...lintModels(draft, models), ...owners.problems,
-    ...[...draft.stages.values()].flatMap((stage) => (stage.type === "gate" ? lintGate(draft, stage) : stage.type === "router" ? lintRouter(draft, stage) : [])),
+    ...[...draft.stages.values()].flatMap((stage) => lintStage(draft, stage, models)),
     ...(owners.owners === null ? [] : lintOwners(draft, owners.owners, textAt(parsed, ["metadata", "owner"]))),
   ]);
   const found = new Map([...models].flatMap(([stage, model]) => (isProblem(model) ? [] : [[stage, model] as const])));
   const pipeline = resolved === null || hasErrors(problems) ? null : withDigest(resolved, { sha256: options.sha256, pins: pinsOf(resolved, contract, found) });
   return { pipeline, topology: pipeline === null ? null : topologyOf(pipeline), contract, models: found, owners: owners.owners, problems };
+}
+
+function lintStage(draft: Draft, stage: StageSpec, models: ReadonlyMap<string, ResolvedModel | ModelProblem>): readonly SpecProblem[] {
+  if (stage.type === "gate") return [...lintGate(draft, stage), ...lintRules(draft, stage)];
+  return stage.type === "router" ? [...lintRouter(draft, stage), ...lintConditions(draft, stage, models)] : [];
 }
 
 /** Everything of the file that has the right form; all of it when nothing is wrong. */
