@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { laneKey, type Lane } from "../../packages/record/src/index.ts";
-import type { GroupOptions, Log } from "../../packages/stream/src/index.ts";
+import { laneKey, type Lane } from "@weir/record";
+import type { GroupOptions, Log } from "@weir/stream";
 import { expect, test } from "vitest";
 import { lanesOf, newProducer, newTopic, textBatch, valuesOf } from "./log.contract.ts";
 import type { LogUnderTest } from "./log-under-test.ts";

@@ -1,11 +1,11 @@
 import { describe, inject } from "vitest";
-import { createKafkaLog } from "../../packages/kafka/src/index.ts";
+import { createKafkaLog } from "@weir/kafka";
 import { openLink, type Link } from "../../packages/kafka/src/connection/index.ts";
 import { TransactionalId } from "../../packages/kafka/src/data-path/transactional-id.ts";
 import { DEFAULT_TIMES } from "../../packages/kafka/src/membership/times.ts";
 import { joinGroup, protocolOf, type GroupProtocol } from "../../packages/kafka/src/membership/join-group.ts";
 import { ConsumerGroupHeartbeat, LeaveGroup } from "../../packages/kafka/src/wire/index.ts";
-import type { Log } from "../../packages/stream/src/index.ts";
+import type { Log } from "@weir/stream";
 import { describeLog } from "./log.contract.ts";
 import type { LogUnderTest } from "./log-under-test.ts";
 

@@ -1,4 +1,4 @@
-import type { Log, Membership, Position } from "../../packages/stream/src/index.ts";
+import type { Log, Membership, Position } from "@weir/stream";
 
 /** An implementation of the log, with the faults that the contract has to survive. */
 export interface LogUnderTest extends AsyncDisposable {

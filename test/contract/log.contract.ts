@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { batchOf, constantHeader, headerText, laneKey, recordAt, selectRows, type Batch, type Lane, type PlainRecord } from "../../packages/record/src/index.ts";
-import { isReplaced, type Bounds, type Log, type Producer } from "../../packages/stream/src/index.ts";
+import { batchOf, constantHeader, headerText, laneKey, recordAt, selectRows, type Batch, type Lane, type PlainRecord } from "@weir/record";
+import { isReplaced, type Bounds, type Log, type Producer } from "@weir/stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeGroups } from "./groups.contract.ts";
 import type { LogUnderTest } from "./log-under-test.ts";

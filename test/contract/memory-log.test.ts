@@ -1,4 +1,4 @@
-import { createMemoryLog, type Clock } from "../../packages/stream/src/index.ts";
+import { createMemoryLog, type Clock } from "@weir/stream";
 import { describeLog } from "./log.contract.ts";
 
 /** Time as it passes: the suite waits for nothing but answers. */

@@ -1,5 +1,5 @@
-import { laneKey, type Lane } from "../../packages/record/src/index.ts";
-import type { GroupOptions, Log, Membership } from "../../packages/stream/src/index.ts";
+import { laneKey, type Lane } from "@weir/record";
+import type { GroupOptions, Log, Membership } from "@weir/stream";
 
 /** What a member was told, in order. */
 export interface Told {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { compilePattern } from "../../expr/src/index.ts";
+import { compilePattern } from "@weir/expr";
 import { compileBytes, matchesBytes } from "./byte-pattern.ts";
 
 function matches(source: string, text: string): boolean | null {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ABSENT, batchOf, NULL, OTHER, PRESENT, selectRows, WeirError, type Batch, type Column } from "../../record/src/index.ts";
+import { ABSENT, batchOf, NULL, OTHER, PRESENT, selectRows, WeirError, type Batch, type Column } from "@weir/record";
 import { compileContract } from "./contract.ts";
 import { schemaProblems } from "./problems.ts";
 import { createReader } from "./reader.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { batchOf, type Batch, type Column } from "../../record/src/index.ts";
+import { batchOf, type Batch, type Column } from "@weir/record";
 import { compileContract } from "./contract.ts";
 import { boundsOf, readerOf } from "./reader.ts";
 import { columnKey, type FieldRequest } from "./request.ts";

@@ -1,0 +1,63 @@
+/** From the bottom up; a package imports only from layers below its own. */
+export const LAYERS: readonly (readonly string[])[] = [
+  ["record", "stats", "expr"],
+  ["contract", "rules", "model", "routing", "deadletter"],
+  ["pipeline", "stream"],
+  ["kafka", "broker", "onnx", "schema-registry", "store", "service"],
+  ["ingest", "gate", "inference", "router", "monitor"],
+  ["cli", "console"],
+];
+
+/** Layers from which nothing is seen of the machine: no I/O, no clock, no chance. */
+export const PURE_LAYERS = 3;
+
+/** The only imports within one layer. */
+export const WITHIN_A_LAYER: ReadonlyMap<string, readonly string[]> = new Map([
+  ["expr", ["record"]], // its kernels run over columns, its problems are told as all are
+  ["rules", ["contract"]], // a rule names fields, and a contract knows their types
+  ["routing", ["model"]], // thresholds are shares of what a model's calibration says
+  ["broker", ["kafka"]],
+]);
+
+/** See every package; no package sees them. */
+export const SEES_EVERYTHING: readonly string[] = ["testkit", "test"];
+
+/** The one package that may import a library; what a library offers reaches the others in our words. */
+export const LIBRARIES: ReadonlyMap<string, string> = new Map([
+  ["kafkajs", "kafka"],
+  ["@node-rs/crc32", "kafka"],
+  ["snappyjs", "kafka"],
+  ["lz4-napi", "kafka"],
+  ["zstd-codec", "kafka"],
+  ["onnxruntime-node", "onnx"],
+  ["@kafkajs/confluent-schema-registry", "schema-registry"],
+  ["fastify", "service"],
+  ["pino", "service"],
+  ["prom-client", "service"],
+  ["@marcbachmann/cel-js", "expr"],
+  ["re2js", "expr"],
+  ["ajv", "contract"],
+  ["ajv-formats", "contract"],
+  ["yaml", "pipeline"],
+  ["zod", "pipeline"],
+  ["commander", "cli"],
+  ["testcontainers", "broker"],
+  ["@testcontainers/kafka", "broker"],
+  ["tsx", "onnx"], // its workers are processes; where nothing was built they start from sources
+]);
+
+/** What tests of every package may use beside these. */
+export const TEST_LIBRARIES: readonly string[] = ["vitest", "fast-check"];
+
+/** Files that reach into another package, and whose inside they know. */
+export const REACHES_INSIDE: ReadonlyMap<string, string> = new Map([
+  ["test/contract/kafka-log.test.ts", "kafka"], // the suite of the port runs with both group protocols and with short times
+]);
+
+/** What would let the machine, the time or chance into a pure package. */
+export const IMPURE: readonly (readonly [string, RegExp])[] = [
+  ["the clock", /\bDate\.now\(|\bnew Date\(\)|\bperformance\.now\(/],
+  ["chance", /\bMath\.random\(|\bcrypto\.(?:random|getRandom)/],
+  ["the process", /\bprocess\.\w|\bconsole\.\w/],
+  ["a timer", /\bset(?:Timeout|Interval|Immediate)\(/],
+];
