@@ -90,12 +90,19 @@ function runnerOptions({ loaded, stageIds, log, clock, slot, events, transaction
     idsOf: entry ? built[0]!.idsOf : null, // a chain has a stage
     topics: { executions: topology.executions, verdicts: topology.verdicts, control: topology.control },
     commit: { everyMs: pipeline.delivery.commitEveryMs, bytes: pipeline.delivery.commitBytes },
+    handsOnTo: stageIds.flatMap((id) => handedOn(topology, stageIds, id)),
     idleAfterMs: built[0]!.idleAfterMs, // as above
     onOutOfRange: "stop",
     minimalHeaders: pipeline.headers === "minimal",
     keepTimestamps: pipeline.timestamps === "keep",
     hash: sha256,
   };
+}
+
+/** Topics of a stage that stages outside the chain read. */
+function handedOn(topology: Topology, stageIds: readonly string[], id: string): string[] {
+  const { outputs, next } = stageAt(topology, id);
+  return [...next].flatMap(([port, follower]) => (stageIds.includes(follower) ? [] : [outputs.get(port) ?? []].flat()));
 }
 
 /** Where each port of each stage of a chain leads: to the next stage in the process, or to a topic. */

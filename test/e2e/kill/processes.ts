@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { createWriteStream } from "node:fs";
 import path from "node:path";
-import { fileURLToPath } from "node:url";
 
-const ROOT = fileURLToPath(new URL("../../../", import.meta.url));
+import { ROOT } from "../command.ts";
 
 export interface ServiceProcess {
   readonly service: "ingest" | "gate" | "inference" | "router" | "monitor";

@@ -32,7 +32,7 @@ async function createWorld(partitions = 2): Promise<World> {
         log, clock, slot, group: "g", inputs: ["in"],
         links: [{ stage, outputs: new Map([["out", { topic: "out", next: null }], ["dlq", { topic: "refused", next: null }]]), stateTopic: stage.holds ? "state" : null }],
         idsOf: null, topics: { executions: "executions", verdicts: "verdicts", control: "control" },
-        commit: { everyMs: 100, bytes: 1_000_000 }, idleAfterMs: null, onOutOfRange: "stop", transactionTimeoutMs: 10_000, minimalHeaders: false, keepTimestamps: false,
+        commit: { everyMs: 100, bytes: 1_000_000 }, handsOnTo: ["out"], idleAfterMs: null, onOutOfRange: "stop", transactionTimeoutMs: 10_000, minimalHeaders: false, keepTimestamps: false,
         hash: (data) => createHash("sha256").update(data).digest("hex"),
         events: {
           committed: () => told.push(`${slot} committed`), aborted: () => told.push(`${slot} aborted`), assigned: (lanes) => told.push(`${slot} assigned ${lanes.map(laneKey).join()}`),
@@ -169,6 +169,8 @@ test("at the noted end of its input a lane is judged and told to have ended", as
   await stopAll(world, running);
   expect(world.values("out")).toEqual(["a", "b", "c", "d"]);
   expect(world.told.filter((event) => event === "s ended in/0")).toEqual(["s ended in/0"]);
+  const handedOn = world.values("control").map((v) => JSON.parse(v) as { topic: string; offset: number }).find((note) => note.topic === "out");
+  expect(handedOn?.offset).toBeGreaterThanOrEqual(4);
 });
 
 test("a refused record keeps its bytes and headers and gets the reason", async () => {

@@ -24,6 +24,8 @@ export interface RunnerOptions {
   readonly idsOf: ((batch: Batch) => Slices | null) | null;
   readonly topics: { readonly executions: string; readonly verdicts: string; readonly control: string | null };
   readonly commit: { readonly everyMs: number; readonly bytes: number };
+  /** Topics written by the chain that other stages read: when a finite lane is done, they are told where it ends. */
+  readonly handsOnTo: readonly string[];
   /** Close windows of a lane that got nothing for so long; null: never. */
   readonly idleAfterMs: number | null;
   /** What to do where the committed offset is gone. A group without offsets always starts at the beginning. */
@@ -47,6 +49,8 @@ export interface Runner {
 
 /** Longest wait of a fetch when nothing is open. */
 const IDLE_FETCH_MS = 100;
+/** Transactions whose commit was asked for and is not acknowledged. With the one that fills they are fewer than the producer's ids. */
+const MAX_COMMITTING = 2;
 /** Pause before an attempt is repeated. */
 const BACKOFF_MS = 200;
 /** A fetch of fewer records is followed by a short pause: many small requests cost more than records. */
@@ -59,6 +63,7 @@ type Change =
   | { readonly kind: "assign"; readonly lanes: readonly Lane[] }
   | { readonly kind: "revoke"; readonly lanes: readonly Lane[]; readonly done: () => void }
   | { readonly kind: "lost"; readonly lanes: readonly Lane[] }
+  | { readonly kind: "ended"; readonly lane: Lane }
   | { readonly kind: "resolved"; readonly lane: OwnedLane; readonly from: number; readonly states: ReadonlyMap<string, RestoredState> };
 
 /** A fetch on its way, with the lives of the lanes that it was made for. */
@@ -92,7 +97,8 @@ class Work {
   /** Why nothing of what is open may be committed. */
   #broken: Error | null = null;
   #unit: Unit | null = null;
-  #committing: Promise<void> = Promise.resolve();
+  /** Commits that were asked for and are not settled, oldest first. They never reject: a fault is in `broken`. */
+  readonly #committing: Promise<void>[] = [];
   #previousCommitMs = 0;
   #prefetched: Asked | null = null;
   // Set by `run` before anything else uses them.
@@ -205,6 +211,8 @@ class Work {
       case "lost":
         for (const lane of change.lanes) this.#drop(laneKey(lane));
         return this.#options.events.revoked(change.lanes, true);
+      case "ended":
+        return this.#handOnEnd(change.lane);
       case "resolved":
         return this.#start(change.lane, change.from, change.states);
     }
@@ -374,11 +382,11 @@ class Work {
     return idle || this.#options.clock.monotonic() >= unit.dueAt || unit.bytes >= this.#options.commit.bytes;
   }
 
-  /** Hands the open transaction to be committed after the one before it; at most one is on its way while the next fills. */
+  /** Hands the open transaction to be committed after those before it; a few may be on their way while the next fills. */
   async #seal(): Promise<void> {
     const unit = this.#unit;
     if (!unit) return;
-    await this.#committing;
+    while (this.#committing.length >= MAX_COMMITTING) await this.#committing[0];
     if (this.#broken) return;
     this.#unit = null;
     const lanes = this.lanes.ready();
@@ -386,7 +394,8 @@ class Work {
     const moved = positions.filter((p, i) => p.offset > lanes[i]!.committed); // parallel
     const now = this.#options.clock.monotonic();
     lanes.forEach((l, i) => Object.assign(l, { committed: Math.max(l.committed, positions[i]!.offset), committedAt: now })); // parallel
-    this.#committing = this.#commit(unit, moved);
+    const commit = this.#commit(unit, moved).finally(() => void this.#committing.splice(this.#committing.indexOf(commit), 1));
+    this.#committing.push(commit);
   }
 
   async #commit(unit: Unit, moved: readonly { topic: string; partition: number; offset: number }[]): Promise<void> {
@@ -396,15 +405,27 @@ class Work {
       const { entries, records, ended } = await unit.commit(moved, this.#previousCommitMs);
       this.#previousCommitMs = clock.monotonic() - started;
       events.committed(entries, { commitMs: this.#previousCommitMs, records });
-      for (const lane of ended) events.ended(lane);
+      for (const lane of ended) {
+        events.ended(lane);
+        this.#changes.push({ kind: "ended", lane });
+      }
     } catch (error) {
       this.#broken ??= asError(error);
       this.#wake();
     }
   }
 
+  /** Everything of a finite lane is out: the stages that read on are told where their input ends. */
+  async #handOnEnd({ partition }: Lane): Promise<void> {
+    const { handsOnTo, log, topics } = this.#options;
+    const lanes = handsOnTo.map((topic) => ({ topic, partition }));
+    if (lanes.length === 0 || topics.control === null) return;
+    const bounds = await log.bounds(lanes);
+    for (const lane of lanes) this.#open().noteEnd(topics.control, lane, bounds.get(laneKey(lane))?.end ?? 0);
+  }
+
   async #settled(): Promise<void> {
-    await this.#committing;
+    await Promise.all(this.#committing);
     if (this.#broken) await this.#recover(this.#broken);
   }
 
@@ -416,7 +437,7 @@ class Work {
     const unit = this.#unit;
     this.#unit = null;
     this.#prefetched = null;
-    await this.#committing;
+    await Promise.all(this.#committing);
     await unit?.abort();
     for (;;) {
       try {
@@ -436,7 +457,7 @@ class Work {
 
   async #finish(): Promise<void> {
     if (!this.#broken) await this.#seal();
-    await this.#committing;
+    await Promise.all(this.#committing);
     await this.#unit?.abort();
     for (const change of this.#changes) if (change.kind === "revoke") change.done();
     for (const lane of this.lanes.restart()) if (lane.status === "ready") this.#chain.revoke(lane.lane);

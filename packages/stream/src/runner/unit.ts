@@ -1,6 +1,7 @@
 import type { Lane } from "@weir/record";
 import type { Membership, Position, Producer } from "../log.ts";
 import type { Chain, Outcome } from "./chain.ts";
+import { writeEndNote } from "./control.ts";
 import { createTally, type Execution } from "./execution.ts";
 import type { RunnerOptions } from "./runner.ts";
 import { writeOutcome, writeSystem, type Writing } from "./writing.ts";
@@ -13,6 +14,8 @@ export interface Unit {
   fetched(ms: number): void;
   processed(ms: number): void;
   add(outcome: Outcome): void;
+  /** Writes that the input of another stage's lane ends there. */
+  noteEnd(controlTopic: string, lane: Lane, offset: number): void;
   /** The lane's input is over; told once the transaction is committed. */
   ends(lane: Lane): void;
   commit(positions: readonly Position[], previousCommitMs: number): Promise<{ readonly entries: readonly Execution[]; readonly records: number; readonly ended: readonly Lane[] }>;
@@ -36,6 +39,7 @@ export function createUnit(options: RunnerOptions, writing: Writing, chain: Chai
     dueAt,
     fetched: (spent) => void (ms.fetch += spent),
     processed: (spent) => void (ms.process += spent),
+    noteEnd: (topic, lane, offset) => writeEndNote(transaction, topic, lane, offset),
     ends: (lane) => void ended.push(lane),
     add: (outcome) => {
       tallies[outcome.link]!.add(outcome.decided); // an outcome of this chain
