@@ -14,6 +14,6 @@ export const SERVICE_CODES: Readonly<Record<string, CodeEntry>> = {
   "WEIR-5104": {
     title: "The pipeline cannot run",
     explanation: "Its files have errors; all of them are named, each with its own code. Nothing was started.",
-    fix: "Correct what is named; weir explain says more of each code, weir lint checks without starting.",
+    fix: "Correct what is named; weir explain says more of each code, weir validate checks without starting.",
   },
 };

@@ -31,12 +31,10 @@ export async function serveHttp({ host, port, metrics, notReady, routes }: HttpO
   });
   app.get("/metrics", async (_request, reply) => reply.header("content-type", metrics.registry.contentType).send(await metrics.registry.metrics()));
   routes?.(app);
-  try {
-    await app.listen({ host, port });
-  } catch (cause) {
+  const url = await app.listen({ host, port }).catch((cause: unknown) => {
     throw portProblem(host, port, cause);
-  }
-  return { url: `http://${host}:${port}`, [Symbol.asyncDispose]: () => app.close() };
+  });
+  return { url, [Symbol.asyncDispose]: () => app.close() };
 }
 
 function portProblem(host: string, port: number, cause: unknown): WeirError {

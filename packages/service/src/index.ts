@@ -11,3 +11,4 @@ export { entryIds, type EntryIds } from "./entry-ids.ts";
 export { fuse } from "./fusion.ts";
 export { runStageService, stagesOf, type RunningService, type ServiceContext } from "./stage-service.ts";
 export { serviceProcess } from "./main.ts";
+export { SERVICE_CODES } from "./codes.ts";
