@@ -6,3 +6,4 @@ export { schemaProblems } from "./problems.ts";
 export { fieldTypesOf } from "./field-types.ts";
 export { createReader } from "./reader.ts";
 export { parseRecord } from "./values.ts";
+export { CONTRACT_CODES } from "./codes.ts";

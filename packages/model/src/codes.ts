@@ -1,12 +1,7 @@
-/** What `weir explain` says of a code. */
-export interface ModelCode {
-  readonly title: string;
-  readonly explanation: string;
-  readonly fix: string;
-}
+import type { CodeEntry } from "@weir/record";
 
 /** The codes of models: of what is said about them, and of what is found when their bytes are opened. */
-export const MODEL_CODES: Readonly<Record<string, ModelCode>> = {
+export const MODEL_CODES: Readonly<Record<string, CodeEntry>> = {
   "WEIR-4001": {
     title: "A model's manifest is not in order",
     explanation: "manifest.json tells what bytes alone do not: features and their order, classes, kind of output, golden rows. All problems are named at once.",

@@ -1,4 +1,4 @@
-export { MODEL_CODES, type ModelCode } from "./codes.ts";
+export { MODEL_CODES } from "./codes.ts";
 export {
   modelName, modelTag, isCalibrated, featureWidth, OUTPUT_KINDS,
   type Manifest, type OnnxFacts, type ModelInput, type ModelOutputs, type Feature, type Encode, type Missing, type OutputKind, type BatchRules,

@@ -1,12 +1,6 @@
-/** What `weir explain` says of a problem of a pipeline's files. Codes are never reused. */
-export interface CodeEntry {
-  readonly title: string;
-  readonly explanation: string;
-  readonly fix: string;
-}
-
 export type SpecCode = keyof typeof SPEC_CODES;
 
+/** Of the files of a pipeline. */
 export const SPEC_CODES = {
   "WEIR-1001": {
     title: "The file is not YAML",
@@ -199,11 +193,3 @@ export const SPEC_CODES = {
     fix: "Keep one of them.",
   },
 } as const;
-
-export function explainSpecCode(code: string): CodeEntry | null {
-  return isSpecCode(code) ? SPEC_CODES[code] : null;
-}
-
-function isSpecCode(code: string): code is SpecCode {
-  return Object.hasOwn(SPEC_CODES, code);
-}

@@ -8,7 +8,7 @@ export { formatProblem, hasErrors, type SpecProblem } from "./problems.ts";
 export { parsePipeline, type ParseOptions } from "./parse.ts";
 export { isWindowRule, quarantinesWindows } from "./resolve.ts";
 export { pipelineJsonSchema } from "./shape/json-schema.ts";
-export { explainSpecCode, SPEC_CODES, type CodeEntry, type SpecCode } from "./codes.ts";
+export { SPEC_CODES, type SpecCode } from "./codes.ts";
 export { canonicalJson, canonicalPipeline, type Pins } from "./canonical.ts";
 export { didYouMean, nearest } from "./near.ts";
 export { expressionTypes } from "./field-types.ts";

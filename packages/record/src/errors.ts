@@ -29,6 +29,13 @@ export interface Problem {
   readonly fix?: string;
 }
 
+/** What `weir explain` says of a code. A code means one thing in one package and is never used again for another. */
+export interface CodeEntry {
+  readonly title: string;
+  readonly explanation: string;
+  readonly fix: string;
+}
+
 /** A problem that ends what was asked for, with the exit code that tells scripts which kind it was. */
 export class WeirError extends Error {
   readonly problem: Problem;

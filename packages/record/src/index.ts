@@ -9,4 +9,4 @@ export {
 export { readHeaders, writeHeaders, constantHeader, dictionaryHeader, headerText, type Header, type HeaderColumn } from "./headers.ts";
 export { partitionOf, murmur2 } from "./partition.ts";
 export { readVarint, writeVarint, varintLength, type Cursor } from "./varint.ts";
-export { FAILURE_CLASSES, WeirError, RetriableError, describeProblem, type Failure, type FailureClass, type Problem } from "./errors.ts";
+export { FAILURE_CLASSES, WeirError, RetriableError, describeProblem, type CodeEntry, type Failure, type FailureClass, type Problem } from "./errors.ts";

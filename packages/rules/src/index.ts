@@ -6,3 +6,4 @@ export { judgeWindow, type WindowJudgement, type RuleVerdict, type Verdict, type
 export { timeWindows, type TimeWindow, type TimeWindows } from "./time-windows.ts";
 export { windowTime } from "./window-id.ts";
 export { canonicalJson } from "./canonical.ts";
+export { RULE_CODES } from "./codes.ts";

@@ -13,3 +13,4 @@ export { type Execution, type DecidedRange } from "./runner/execution.ts";
 export { followControl, writeEndNote, type Control, type EndNote } from "./runner/control.ts";
 export { stampEntry, idAt } from "./runner/identity.ts";
 export { restoreState } from "./runner/state.ts";
+export { STREAM_CODES } from "./codes.ts";

@@ -1,3 +1,4 @@
 export { createStage, type GateOptions } from "./stage.ts";
 export { buildStage } from "./build.ts";
 export { run } from "./run.ts";
+export { GATE_CODES } from "./codes.ts";
