@@ -5,3 +5,4 @@ export { startContainer, hasContainerEngine } from "./testcontainers.ts";
 export { consoleConsumer, type ConsoleConsumerOptions } from "./console-tools.ts";
 export { freePorts } from "./embedded/ready.ts";
 export { findJava } from "./embedded/java.ts";
+export { BROKER_CODES } from "./codes.ts";
