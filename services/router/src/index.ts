@@ -1,1 +1,3 @@
-export {};
+export { createStage, type RouterOptions } from "./stage.ts";
+export { buildStage } from "./build.ts";
+export { run } from "./run.ts";

@@ -1,0 +1,20 @@
+import { parseRecord } from "@weir/contract";
+import type { Scope } from "@weir/expr";
+import { recordAt, type Batch, type Header } from "@weir/record";
+
+/** The record as rules see it. Throws where the value is no JSON. */
+export function scopeAt(batch: Batch, row: number, as: string): Scope {
+  const record = parseRecord(batch, row);
+  return { record, prediction: memberOf(record, as), headers: headersOf(recordAt(batch, row).headers) };
+}
+
+function memberOf(record: unknown, name: string): unknown {
+  return typeof record === "object" && record !== null && Object.hasOwn(record, name) ? Reflect.get(record, name) : undefined;
+}
+
+const decoder = new TextDecoder();
+
+/** The first of every name, as text. */
+function headersOf(headers: readonly Header[]): Readonly<Record<string, string | null>> {
+  return Object.fromEntries([...headers].reverse().map(({ key, value }) => [key, value && decoder.decode(value)]));
+}
