@@ -4,7 +4,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileRouter } from "./compile.ts";
 import { UNDECIDED, type Router } from "./decision.ts";
-import { predictionFields, recordFields } from "./fields.ts";
 import type { RouterSpec } from "./spec.ts";
 
 const fields: FieldTypes = new Map([["record.carrier", "string"], ["record.distance", "number"], ["prediction.confidence", "number"]]);
@@ -120,29 +119,5 @@ describe("a router is refused", () => {
     const { router, problems } = compileRouter(spec(more), fields);
     expect(router).toBeNull();
     expect(problems).toEqual([expect.objectContaining(problem)]);
-  });
-});
-
-describe("fields", () => {
-  const contract = {
-    fields: [
-      { pointer: "/distance", types: ["integer", "null"] }, { pointer: "/carrier", types: ["string"] }, { pointer: "/event_time", types: ["string"], format: "date-time" },
-      { pointer: "/either", types: ["string", "number"] }, { pointer: "/any", types: [] }, { pointer: "/origin", types: ["object"] }, { pointer: "/origin/a~1b", types: ["boolean"] },
-      { pointer: "/extra", types: ["object"] }, { pointer: "/legs", types: ["array"] }, { pointer: "/do.ts", types: ["number"] },
-    ],
-    allows: (pointer: string) => pointer.startsWith("/extra/"),
-  };
-  it("of a contract have the types of its schema", () => {
-    expect([...recordFields(contract)]).toEqual([
-      ["record.distance", "number"], ["record.carrier", "string"], ["record.event_time", "timestamp"], ["record.either", "dyn"], ["record.any", "dyn"],
-      ["record.origin.a/b", "bool"], ["record.extra", "map"], ["record.legs", "list"],
-    ]);
-    expect(recordFields({ ...contract, allows: () => true }).get("record")).toBe("dyn");
-  });
-
-  it("of a prediction are those of its model", () => {
-    const outputs = { label: null, scores: "p", kind: "probabilities" as const, classes: ["on-time", "late"] };
-    expect([...predictionFields({ outputs }, "prediction").keys()].filter((path) => path.startsWith("prediction."))).toEqual(["prediction.model", "prediction.scores.on-time", "prediction.scores.late", "prediction.label", "prediction.confidence"]);
-    expect([...predictionFields({ outputs: { ...outputs, kind: "regression", classes: ["minutes"] } }, "rival").keys()]).toEqual(["record.rival.model", "record.rival.scores.minutes"]);
   });
 });

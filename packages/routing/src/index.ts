@@ -3,4 +3,3 @@ export { compileRouter, type CompiledRouter } from "./compile.ts";
 export { UNDECIDED, type RouteDecisions, type RouteFailure, type Router, type RouterInput } from "./decision.ts";
 export { createSampler, type Sampler } from "./sample.ts";
 export { lintRouter } from "./lint.ts";
-export { recordFields, predictionFields, type FieldSource } from "./fields.ts";
