@@ -16,7 +16,10 @@ export interface EmbeddedBroker extends Broker {
   stopNode(node: number, how: "clean" | "kill"): Promise<void>;
   /** Starts a stopped node again with its data. */
   startNode(node: number): Promise<void>;
+  /** Of the nodes that run. */
   readonly pids: readonly number[];
+  /** Where a fault proxy has to connect to, a port a node; empty unless asked for. */
+  readonly proxiedPorts: readonly number[];
 }
 
 export type Note = (line: string) => void;

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import path from "node:path";
+import type { Note } from "./broker.ts";
 import { toolJars } from "./embedded/artifacts.ts";
 import { cacheRoot } from "./embedded/cache.ts";
 import { findJava } from "./embedded/java.ts";
+import { brokerProblem } from "./problems.ts";
 
 export interface ConsoleConsumerOptions {
   readonly address: string;
@@ -11,23 +13,51 @@ export interface ConsoleConsumerOptions {
   readonly isolation: "read_committed" | "read_uncommitted";
   /** Ends when nothing came for so long. */
   readonly timeoutMs: number;
-  /** Further arguments, such as `--formatter-property print.key=true`. */
+  /** Ends after so many records. */
+  readonly maxRecords?: number;
+  /** Such as `{ "print.key": "true" }`. */
+  readonly formatter?: Readonly<Record<string, string>>;
+  /** Further arguments. */
   readonly args?: readonly string[];
 }
 
+const KEPT_OF_STDERR = 2000;
+
+/** Fetches Kafka's own console tools, once. */
+export function consoleTools(note: Note = () => {}): Promise<readonly string[]> {
+  return toolJars(cacheRoot(process.env), process.env, note);
+}
+
 /** Lines of Kafka's own console consumer, from the beginning of the topic: the reader that is not ours. */
-export async function* consoleConsumer({ address, topic, isolation, timeoutMs, args = [] }: ConsoleConsumerOptions): AsyncGenerator<string> {
+export async function* consoleConsumer(options: ConsoleConsumerOptions): AsyncGenerator<string> {
   const java = await findJava(process.env);
-  const jars = await toolJars(cacheRoot(process.env), process.env, () => {});
-  const child = spawn(
-    java.command,
-    ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars.join(path.delimiter), "org.apache.kafka.tools.consumer.ConsoleConsumer",
-      "--bootstrap-server", address, "--topic", topic, "--isolation-level", isolation, "--from-beginning", "--timeout-ms", String(timeoutMs), ...args],
-    { stdio: ["ignore", "pipe", "ignore"] },
-  );
+  const jars = await consoleTools();
+  const flags = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars.join(path.delimiter), "org.apache.kafka.tools.consumer.ConsoleConsumer"];
+  const child = spawn(java.command, [...flags, ...consumerArguments(options)], { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  child.stderr.on("data", (piece: Buffer) => (said = (said + piece.toString()).slice(-KEPT_OF_STDERR)));
+  const ended = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));
+  ended.catch(() => {}); // awaited below, unless the reader stops early
   try {
     yield* createInterface({ input: child.stdout, crlfDelay: Infinity });
+    if ((await ended) !== 0) throw failed(options, said);
   } finally {
     child.kill("SIGKILL");
   }
+}
+
+export function consumerArguments({ address, topic, isolation, timeoutMs, maxRecords, formatter = {}, args = [] }: ConsoleConsumerOptions): string[] {
+  return [
+    "--bootstrap-server", address, "--topic", topic, "--isolation-level", isolation, "--from-beginning", "--timeout-ms", String(timeoutMs),
+    ...(maxRecords === undefined ? [] : ["--max-messages", String(maxRecords)]),
+    ...Object.entries(formatter).flatMap(([name, value]) => ["--formatter-property", `${name}=${value}`]),
+    ...args,
+  ];
+}
+
+function failed({ address, topic }: ConsoleConsumerOptions, said: string): Error {
+  return brokerProblem({
+    code: "WEIR-4313", what: "Kafka's console consumer failed", where: `topic ${topic} on ${address}`, why: said.trim().split("\n").at(-1) ?? "it said nothing",
+    fix: "look whether the topic exists and the broker answers",
+  });
 }

@@ -1,13 +1,14 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Note } from "../broker.ts";
 import { brokerProblem, USE_ANOTHER } from "../problems.ts";
-import { cached } from "./cache.ts";
+import { cached, isCached } from "./cache.ts";
 
 export const KAFKA_VERSION = "4.3.1";
 const SCALA_VERSION = "2.13";
 const LOG4J_VERSION = "2.25.3";
+const BROKER_FOLDER = `kafka-${KAFKA_VERSION}`;
 const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -23,7 +24,18 @@ const TOOLS: readonly Artifact[] = [...BROKER, ["org.apache.kafka", "kafka-tools
 
 /** Jars of the broker, in the cache; sorted, because the class-data archive depends on their order. */
 export function brokerJars(root: string, env: Env, note: Note): Promise<string[]> {
-  return jars(root, `kafka-${KAFKA_VERSION}`, BROKER, env, note);
+  return jars(root, BROKER_FOLDER, BROKER, env, note);
+}
+
+/** Then neither Maven nor a network is needed. */
+export function areBrokerJarsCached(root: string): Promise<boolean> {
+  return isCached(root, BROKER_FOLDER);
+}
+
+export function mavenAnswers(env: Env): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile(mavenCommand(env), ["--version"], { timeout: 20_000, env: { ...env } }, (error) => resolve(error === null));
+  });
 }
 
 /** Jars of Kafka's own console tools: for people and tests that want a reader that is not ours. */
@@ -41,7 +53,7 @@ async function jars(root: string, name: string, artifacts: readonly Artifact[], 
   return files.filter((f) => f.endsWith(".jar")).sort().map((f) => path.join(folder, f));
 }
 
-function pom(artifacts: readonly Artifact[]): string {
+export function pom(artifacts: readonly Artifact[]): string {
   const dependencies = artifacts.map(([g, a, v]) => `    <dependency><groupId>${g}</groupId><artifactId>${a}</artifactId><version>${v}</version></dependency>`);
   return [
     "<project>", "  <modelVersion>4.0.0</modelVersion>", "  <groupId>weir</groupId><artifactId>embedded-kafka</artifactId><version>1</version>",
@@ -49,8 +61,12 @@ function pom(artifacts: readonly Artifact[]): string {
   ].join("\n");
 }
 
+function mavenCommand(env: Env): string {
+  return env["WEIR_MVN"] || "mvn";
+}
+
 function maven(folder: string, env: Env): Promise<void> {
-  const command = env["WEIR_MVN"] ?? "mvn";
+  const command = mavenCommand(env);
   const args = ["-q", "-B", "-ntp", "-f", path.join(folder, "pom.xml"), COPY, "-DincludeScope=runtime", `-DoutputDirectory=${folder}`];
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"] });
@@ -69,7 +85,7 @@ function noMaven(command: string, cause: unknown): Error {
   }, cause);
 }
 
-function mavenFailed(said: string): Error {
+export function mavenFailed(said: string): Error {
   const first = said.split("\n").find((l) => l.includes("[ERROR]")) ?? said.trim().split("\n").at(-1) ?? "it said nothing";
   return brokerProblem({
     code: "WEIR-4304", what: "Kafka could not be fetched", where: "Maven", why: first.replace("[ERROR]", "").trim(),

@@ -4,20 +4,24 @@ import { brokerProblem } from "../problems.ts";
 import { findArchive, makeArchive } from "./archive.ts";
 import { brokerJars } from "./artifacts.ts";
 import { cacheRoot } from "./cache.ts";
-import { stopLeftOver, takeDataDir } from "./data-dir.ts";
+import { nodeFolder, stopLeftOver, takeDataDir } from "./data-dir.ts";
 import { findJava } from "./java.ts";
 import { startNode, type Installation, type KafkaNode } from "./node.ts";
+import { portHolder } from "./port-holder.ts";
 import { freePorts, isPortTaken } from "./ready.ts";
 import type { NodeConfig } from "./server-properties.ts";
 
 export interface EmbeddedOptions {
   /** Keeps everything: a second start with the same directory goes on with its topics. */
   readonly dataDir: string;
-  /** Client port of the first node; 0: any. */
+  /** Client port of the first node, the others follow; 0: any. */
   readonly port: number;
   /** 1 or 3. */
   readonly nodes?: 1 | 3;
+  /** `demo`: little memory, quick start. `bench`: the compiler and collector of a real server. */
   readonly profile?: "demo" | "bench";
+  /** One port a node, where a fault proxy listens: each node gets a second door that sends its clients there. */
+  readonly proxyPorts?: readonly number[];
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly note?: Note;
 }
@@ -28,45 +32,58 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedB
   const root = cacheRoot(env);
   const java = await findJava(env);
   const jars = await brokerJars(root, env, note);
-  const archive = await findArchive(root, java.major);
-  const release = await takeDataDir(dataDir);
-  const folders = Array.from({ length: count }, (_, i) => path.join(dataDir, `node-${i + 1}`));
+  const archive = profile === "demo" ? await findArchive(root, java) : null;
+  const release = await takeDataDir(dataDir, count);
   try {
-    for (const folder of folders) await stopLeftOver(folder, note);
-    if (options.port !== 0 && (await isPortTaken(options.port))) throw portTaken(options.port);
-    const configs = await configsOf(count, options.port, folders);
-    const installation: Installation = { root, java: java.command, jars, archive: profile === "demo" ? archive : null, profile };
+    for (let id = 1; id <= count; id++) await stopLeftOver(nodeFolder(dataDir, id), note);
+    const configs = await configsOf(options, count);
+    for (const config of configs) if (await isPortTaken(config.port)) throw await portTaken(config.port);
+    const installation: Installation = { root, java: java.command, jars, archive, profile };
     note(`starting Kafka (${count === 1 ? "one node" : `${count} nodes`}, Java ${java.major}) on port ${configs.map((c) => c.port).join(", ")}`);
-    const running = await startAll(installation, configs, folders);
-    const making = archive === null && profile === "demo" ? makeArchive(root, java.command, java.major, jars) : Promise.resolve();
-    return clusterOf(installation, configs, folders, running, async () => {
-      await release();
-      void making;
-    });
+    const running = await startAll(installation, dataDir, configs);
+    const giveUpArchive = archive === null && profile === "demo" ? makeArchive(root, java, jars) : async () => {};
+    return clusterOf({ installation, dataDir, configs, running, release: () => Promise.all([giveUpArchive(), release()]) });
   } catch (error) {
     await release();
     throw error;
   }
 }
 
-async function startAll(installation: Installation, configs: readonly NodeConfig[], folders: readonly string[]): Promise<(KafkaNode | null)[]> {
-  const started = await Promise.allSettled(configs.map((config, i) => startNode(installation, config, folders[i] ?? "")));
+async function startAll(installation: Installation, dataDir: string, configs: readonly NodeConfig[]): Promise<(KafkaNode | null)[]> {
+  const started = await Promise.allSettled(configs.map((config) => startNode(installation, config, nodeFolder(dataDir, config.id))));
   const failed = started.find((s) => s.status === "rejected");
   const nodes = started.map((s) => (s.status === "fulfilled" ? s.value : null));
   if (!failed) return nodes;
-  await Promise.all(nodes.map((n) => n?.stop("kill")));
+  await stopAll(nodes, "kill");
   throw failed.reason;
 }
 
-async function configsOf(count: number, port: number, folders: readonly string[]): Promise<NodeConfig[]> {
-  const free = await freePorts(2 * count);
-  const voters = Array.from({ length: count }, (_, i) => ({ id: i + 1, controllerPort: free[count + i] ?? 0 }));
-  return voters.map(({ id, controllerPort }, i) => ({
-    id, controllerPort, voters, port: port === 0 ? (free[i] ?? 0) : port + i, dataDir: path.join(folders[i] ?? "", "data"),
-  }));
+async function stopAll(nodes: readonly (KafkaNode | null)[], how: "clean" | "kill"): Promise<void> {
+  await Promise.all(nodes.map(async (node) => node?.stop(how)));
 }
 
-function clusterOf(installation: Installation, configs: readonly NodeConfig[], folders: readonly string[], running: (KafkaNode | null)[], release: () => Promise<void>): EmbeddedBroker {
+async function configsOf({ dataDir, port, proxyPorts }: EmbeddedOptions, count: number): Promise<NodeConfig[]> {
+  const free = await freePorts(3 * count);
+  const voters = Array.from({ length: count }, (_, i) => ({ id: i + 1, controllerPort: free[i] ?? 0 }));
+  return voters.map(({ id, controllerPort }, i) => {
+    const advertisedPort = proxyPorts?.[i];
+    return {
+      id, controllerPort, voters, port: port === 0 ? (free[count + i] ?? 0) : port + i, dataDir: path.join(nodeFolder(dataDir, id), "data"),
+      ...(advertisedPort !== undefined && { proxied: { port: free[2 * count + i] ?? 0, advertisedPort } }),
+    };
+  });
+}
+
+interface Cluster {
+  readonly installation: Installation;
+  readonly dataDir: string;
+  readonly configs: readonly NodeConfig[];
+  /** Null: never came up. Changed when a node is started again. */
+  readonly running: (KafkaNode | null)[];
+  readonly release: () => Promise<unknown>;
+}
+
+function clusterOf({ installation, dataDir, configs, running, release }: Cluster): EmbeddedBroker {
   const endWithParent = (): void => {
     for (const node of running) if (node?.alive) process.kill(node.pid, "SIGTERM");
   };
@@ -75,6 +92,7 @@ function clusterOf(installation: Installation, configs: readonly NodeConfig[], f
     kind: "embedded",
     address: configs.map((c) => `127.0.0.1:${c.port}`).join(","),
     nodes: configs.length,
+    proxiedPorts: configs.flatMap((c) => (c.proxied ? [c.proxied.port] : [])),
     get pids() {
       return running.flatMap((n) => (n?.alive ? [n.pid] : []));
     },
@@ -82,19 +100,22 @@ function clusterOf(installation: Installation, configs: readonly NodeConfig[], f
     startNode: async (node) => {
       const config = configs[node - 1];
       if (!config) throw new Error(`there is no node ${node}`);
-      running[node - 1] = await startNode(installation, config, folders[node - 1] ?? "");
+      if (running[node - 1]?.alive) throw new Error(`node ${node} is running`);
+      running[node - 1] = await startNode(installation, config, nodeFolder(dataDir, node));
     },
     stop: async () => {
       process.off("exit", endWithParent);
-      await Promise.all(running.map((n) => n?.stop("clean")));
+      await stopAll(running, "clean");
       await release();
     },
   };
 }
 
-function portTaken(port: number): Error {
+async function portTaken(port: number): Promise<Error> {
+  const holder = await portHolder(port);
   return brokerProblem({
-    code: "WEIR-4309", what: `port ${port} is taken`, where: `127.0.0.1:${port}`, why: "another process listens there, perhaps a broker of an earlier run",
-    fix: `stop it, choose another port with --kafka-port, or use it: --broker 127.0.0.1:${port}`,
+    code: "WEIR-4309", what: `port ${port} is taken`, where: `127.0.0.1:${port}`,
+    why: holder ? `process ${holder.pid} (${holder.name}) listens there` : "another process listens there, perhaps a broker of an earlier run",
+    fix: `stop it${holder ? ` (kill ${holder.pid})` : ""}, choose another port with --kafka-port, or use it: --broker 127.0.0.1:${port}`,
   });
 }

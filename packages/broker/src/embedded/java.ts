@@ -8,6 +8,8 @@ const LEAST_JAVA = 17;
 export interface Java {
   readonly command: string;
   readonly major: number;
+  /** Whole, such as `17.0.19+10-Debian`: a class-data archive fits only this one. */
+  readonly version: string;
 }
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -16,10 +18,10 @@ type Env = Readonly<Record<string, string | undefined>>;
 export async function findJava(env: Env): Promise<Java> {
   const tried: string[] = [];
   for (const [source, command] of candidates(env)) {
-    const answer = await javaProperties(command);
+    const answer = await javaProperties(command, env);
     const major = answer === null ? null : majorOf(answer);
     tried.push(`${source}: ${command} ${major === null ? "does not run" : `is Java ${major}`}`);
-    if (major !== null && major >= LEAST_JAVA) return { command, major };
+    if (major !== null && major >= LEAST_JAVA) return { command, major, version: versionOf(answer ?? "") };
   }
   throw brokerProblem({
     code: "WEIR-4301",
@@ -37,9 +39,9 @@ function candidates(env: Env): [string, string][] {
   return [...list, ["PATH", "java"]];
 }
 
-function javaProperties(command: string): Promise<string | null> {
+function javaProperties(command: string, env: Env): Promise<string | null> {
   return new Promise((resolve) => {
-    execFile(command, ["-XshowSettings:properties", "-version"], { timeout: 20_000 }, (error, _stdout, stderr) => resolve(error ? null : stderr));
+    execFile(command, ["-XshowSettings:properties", "-version"], { timeout: 20_000, env: { ...env } }, (error, _stdout, stderr) => resolve(error ? null : stderr));
   });
 }
 
@@ -47,4 +49,8 @@ function javaProperties(command: string): Promise<string | null> {
 export function majorOf(properties: string): number | null {
   const match = /java\.specification\.version = (?:1\.)?(\d+)/.exec(properties);
   return match ? Number(match[1]) : null;
+}
+
+export function versionOf(properties: string): string {
+  return /java\.(?:vm|runtime)\.version = (\S+)/.exec(properties)?.[1] ?? "unknown";
 }

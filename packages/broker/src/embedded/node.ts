@@ -83,14 +83,20 @@ function nodeOf(child: ChildProcess): KafkaNode {
 }
 
 async function startFailed(config: NodeConfig, logFile: string, exit: number | string | null): Promise<Error> {
-  const lines = (await readFile(logFile, "utf8").catch(() => "")).trim().split("\n");
-  const said = lines.findLast((l) => /ERROR|FATAL|Exception/.test(l)) ?? lines.at(-1) ?? "it said nothing";
-  const killed = exit === 137 || exit === "SIGKILL";
+  return explainStart(`port ${config.port}, log ${logFile}`, await readFile(logFile, "utf8").catch(() => ""), exit);
+}
+
+/** Why Kafka did not come up, from how it ended and what it logged. */
+export function explainStart(where: string, log: string, exit: number | string | null): Error {
+  if (exit === 137 || exit === "SIGKILL") {
+    return brokerProblem({ code: "WEIR-4306", what: "the embedded Kafka was killed by the system", where, why: "probably there was too little memory: it needs about 300 MB", fix: `free some memory, ${USE_ANOTHER}` });
+  }
+  const lines = log.trim().split("\n");
+  const said = (lines.findLast((l) => /ERROR|FATAL|Exception/.test(l)) ?? lines.at(-1) ?? "").trim();
+  const full = /No space left on device/.test(log);
   return brokerProblem({
-    code: "WEIR-4306",
-    what: killed ? "the embedded Kafka was killed by the system" : "the embedded Kafka did not start",
-    where: `port ${config.port}, log ${logFile}`,
-    why: killed ? "probably there was too little memory" : said.trim(),
-    fix: killed ? `free some memory, ${USE_ANOTHER}` : `look into the log; if the data directory is damaged take another with --data, ${USE_ANOTHER}`,
+    code: "WEIR-4306", what: exit === null ? `the embedded Kafka did not answer within ${START_LIMIT_MS / 1000} s` : "the embedded Kafka did not start", where,
+    why: full ? "no space is left where its data lies" : said || "it said nothing",
+    fix: full ? "free some space, or name a directory elsewhere with --data" : `look into the log; if the data directory is damaged name another with --data, ${USE_ANOTHER}`,
   });
 }

@@ -7,19 +7,26 @@ export interface NodeConfig {
   /** id and controller port of every node, this one included. */
   readonly voters: readonly { readonly id: number; readonly controllerPort: number }[];
   readonly dataDir: string;
+  /** A second door: listens on one port and tells clients to come by another, where a proxy of a test stands. */
+  readonly proxied?: ProxiedListener;
+}
+
+export interface ProxiedListener {
+  readonly port: number;
+  readonly advertisedPort: number;
 }
 
 /** The settings of a node, as `server.properties` holds them. */
-export function serverProperties({ id, port, controllerPort, voters, dataDir }: NodeConfig): string {
+export function serverProperties({ id, port, controllerPort, voters, dataDir, proxied }: NodeConfig): string {
   const replicas = Math.min(3, voters.length);
   const inSync = replicas === 3 ? 2 : 1;
   const settings: Record<string, string | number | boolean> = {
     "process.roles": "broker,controller",
     "node.id": id,
     "controller.quorum.voters": voters.map((v) => `${v.id}@127.0.0.1:${v.controllerPort}`).join(","),
-    listeners: `PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}`,
-    "advertised.listeners": `PLAINTEXT://127.0.0.1:${port}`,
-    "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+    listeners: [`PLAINTEXT://127.0.0.1:${port}`, ...(proxied ? [`PROXIED://127.0.0.1:${proxied.port}`] : []), `CONTROLLER://127.0.0.1:${controllerPort}`].join(","),
+    "advertised.listeners": [`PLAINTEXT://127.0.0.1:${port}`, ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertisedPort}`] : [])].join(","),
+    "listener.security.protocol.map": `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${proxied ? ",PROXIED:PLAINTEXT" : ""}`,
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": dataDir,
