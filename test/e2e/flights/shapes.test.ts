@@ -9,7 +9,7 @@ import { recordAt, type Header } from "@weir/record";
 import { loadPipeline } from "@weir/service";
 import type { Log } from "@weir/stream";
 import { ROOT, start, weir } from "../command.ts";
-import { startFleet } from "../kill/processes.ts";
+import { serviceIn, startFleet } from "../fleet.ts";
 
 const FLIGHTS = path.join(ROOT, "deploy/pipelines/flights");
 const { topology } = loadPipeline(FLIGHTS, {});
@@ -66,11 +66,14 @@ function hex(bytes: Uint8Array | null): string | null {
   return bytes === null ? null : Buffer.from(bytes).toString("latin1");
 }
 
-/** All but times and the coordinates of the last hop, which differ between the shapes. */
+/**
+ * All but times and the coordinates of the last hop, which differ between the shapes. Of the origin only topic and partition
+ * count: markers of the producer's transactions fall between other records in every run.
+ */
 function comparable({ key, value }: Header): [string, string | null][] {
   if (key.startsWith("__dlq.errors.") || key === "weir.dlq.failed-at" || key === "weir.dlq.first-failed-at") return [];
   const text = hex(value);
-  return [[key, key === "weir.dlq.origin" ? (text ?? "").replace(/\/\d+$/, "") : text]];
+  return [[key, key === "weir.dlq.origin" ? (text ?? "").replace(/\/\d+\/\d+$/, "") : text]];
 }
 
 const up = (...flags: string[]): Shape => (address) => {
@@ -85,13 +88,23 @@ const up = (...flags: string[]): Shape => (address) => {
 
 const fiveProcesses: Shape = (address) => {
   const services = ["ingest", "gate", "inference", "router", "monitor"] as const;
-  return startFleet({ pipeline: FLIGHTS, address, logs: mkdtempSync(path.join(tmpdir(), "weir-five-")), processes: services.map((service) => ({ service, slot: `${service}-0` })) });
+  return startFleet({ pipeline: FLIGHTS, address, logs: mkdtempSync(path.join(tmpdir(), "weir-five-")), processes: services.map((service) => serviceIn(service, `${service}-0`)) });
 };
+
+/** The first record that differs says more than eleven thousand lines. */
+function expectSame(outputs: Record<string, string[]>, reference: Record<string, string[]>): void {
+  for (const topic of ENDS) {
+    const [mine = [], theirs = []] = [outputs[topic], reference[topic]];
+    const at = theirs.findIndex((record, i) => record !== mine[i]);
+    if (at >= 0) expect(mine[at], `${topic}, record ${at}`).toBe(theirs[at]);
+    expect(mine.length, topic).toBe(theirs.length);
+  }
+}
 
 test("five services in one process, five processes and a fused chain write the same bytes in the same order", async () => {
   const input = inputFile();
   const reference = await outputsOf(up(), input);
   expect(Object.values(reference).reduce((n, list) => n + list.length, 0)).toBe(TOTAL);
-  expect(await outputsOf(up("--fused"), input)).toEqual(reference);
-  expect(await outputsOf(fiveProcesses, input)).toEqual(reference);
+  expectSame(await outputsOf(up("--fused"), input), reference);
+  expectSame(await outputsOf(fiveProcesses, input), reference);
 });
