@@ -1,5 +1,5 @@
 import type { Sha256 } from "@weir/deadletter";
-import * as z from "zod";
+import type * as z from "zod";
 import { canonicalPipeline, type Pins } from "./canonical.ts";
 import type { Pipeline } from "./pipeline.ts";
 import { hasErrors, sortProblems, type SpecProblem } from "./problems.ts";

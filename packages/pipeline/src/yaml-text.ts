@@ -113,13 +113,19 @@ function convert(reading: Reading, node: unknown, path: Path, key: number, depth
 function convertMap(reading: Reading, items: readonly { key: unknown; value: unknown }[], path: Path, depth: number): unknown {
   const entries: [string, unknown][] = [];
   for (const item of items) {
-    const key = isScalar(item.key) && typeof item.key.value !== "object" ? String(item.key.value) : null;
+    const key = isScalar(item.key) ? plainKey(item.key.value) : null;
     const at = rangeStart(item.key, 0);
     if (key === "<<") report(reading, "WEIR-1004", at, path, { what: "merge keys (`<<`) are not read", fix: "write the keys out" });
     else if (key === null || key === "__proto__") report(reading, "WEIR-1003", at, path, { what: "a key must be plain text" });
     else entries.push([key, convert(reading, item.value, [...path, key], at, depth + 1)]);
   }
   return Object.fromEntries(entries);
+}
+
+/** `1: x` has the key "1"; a date or a map is no key. */
+function plainKey(key: unknown): string | null {
+  if (typeof key === "string") return key;
+  return typeof key === "number" || typeof key === "boolean" || typeof key === "bigint" ? String(key) : null;
 }
 
 function convertText(reading: Reading, node: Node & { type?: string }, value: string, path: Path, key: number): string {

@@ -92,7 +92,7 @@ const inference = z.strictObject({
 
 const routerRule = z.strictObject({
   id: word,
-  when: z.string(expecting("a CEL expression")).min(1).max(2048).meta({ description: "CEL over record, prediction, headers and ctx." }),
+  when: z.string(expecting("a CEL expression")).min(1).max(2048).meta({ description: "CEL over record, prediction and headers." }),
   to: word.meta({ description: "A branch; one that is named like a stage leads there." }),
 });
 
