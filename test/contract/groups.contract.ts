@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { laneKey, type Lane } from "@weir/record";
 import type { GroupOptions, Log } from "@weir/stream";
 import { expect, test } from "vitest";
-import { lanesOf, newProducer, newTopic, textBatch, valuesOf } from "./log.contract.ts";
 import type { LogUnderTest } from "./log-under-test.ts";
 import { createMembers, type Members, type TestMember } from "./test-member.ts";
+import { lanesOf, newProducer, newTopic, textBatch, valuesOf } from "./topics.ts";
 
 const newGroup = (): string => `contract-${randomUUID()}`;
 /** A slot that comes back waits for nobody's session; a stock broker's is 45 s. */
@@ -55,7 +55,7 @@ function describeHandOver(of: () => LogUnderTest): void {
     const second = await members.join(await of().another(), options);
     await members.until(() => isShared(lanes, first, second));
     for (const member of [first, second]) {
-      const partitions = topics.map((t) => member.membership.owned().filter((l) => l.topic === t).map((l) => l.partition).sort());
+      const partitions = topics.map((t) => member.membership.owned().filter((l) => l.topic === t).map((l) => l.partition).sort((a, b) => a - b));
       expect(partitions[0]).toEqual(partitions[1]);
       expect(partitions[0]).toHaveLength(2);
     }

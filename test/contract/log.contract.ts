@@ -1,12 +1,11 @@
 import { randomUUID } from "node:crypto";
-import { batchOf, constantHeader, headerText, laneKey, recordAt, selectRows, type Batch, type Lane, type PlainRecord } from "@weir/record";
-import { isReplaced, type Bounds, type Log, type Producer } from "@weir/stream";
+import { batchOf, constantHeader, headerText, laneKey, selectRows, type Lane, type PlainRecord } from "@weir/record";
+import { isReplaced, type Log, type Producer } from "@weir/stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { describeGroups } from "./groups.contract.ts";
 import type { LogUnderTest } from "./log-under-test.ts";
+import { bytes, lanesOf, newProducer, newTopic, readAll, recordsOf, settledBounds, text, textBatch, valuesOf } from "./topics.ts";
 
-const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
-const text = (value: Uint8Array | null): string | null => (value === null ? null : new TextDecoder().decode(value));
 /** Two of these do not fit into one batch: the first is sent while the transaction is still open. */
 const LARGE_BYTES = 600_000;
 
@@ -26,62 +25,6 @@ export function describeLog(name: string, createLog: () => Promise<LogUnderTest>
     describeTransactions(() => log);
     describeGroups(() => under);
   });
-}
-
-export async function newTopic(log: Log, partitions = 1): Promise<string> {
-  const name = `contract-${randomUUID()}`;
-  await log.createTopics([{ name, partitions }]);
-  return name;
-}
-
-export const newProducer = (log: Log, rotate = 2): Promise<Producer> => log.producer({ transactionalId: `contract-${randomUUID()}`, rotate });
-
-export function lanesOf(topic: string, partitions: number): readonly Lane[] {
-  return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
-}
-
-/**
- * Bounds once nothing is open: a commit is acknowledged when it is decided, and visible in a lane when its marker is
- * written there, a moment later.
- */
-async function settledBounds(log: Log, lanes: readonly Lane[]): Promise<ReadonlyMap<string, Bounds>> {
-  await using fetcher = log.fetcher({ isolation: "uncommitted" });
-  for (;;) {
-    const bounds = await log.bounds(lanes);
-    const last = lanes.map((lane) => ({ ...lane, offset: bounds.get(laneKey(lane))?.latest ?? 0 }));
-    const { batches } = await fetcher.fetch(last, 0);
-    if (batches.length === 0) return bounds;
-  }
-}
-
-/** Everything committed in the lanes when nothing is open, by lane key. */
-export async function readAll(log: Log, lanes: readonly Lane[]): Promise<ReadonlyMap<string, readonly PlainRecord[]>> {
-  await using fetcher = log.fetcher();
-  const records = new Map<string, PlainRecord[]>(lanes.map((lane) => [laneKey(lane), []]));
-  const bounds = await settledBounds(log, lanes);
-  let positions = lanes.map((lane) => ({ ...lane, offset: bounds.get(laneKey(lane))?.earliest ?? 0 }));
-  for (;;) {
-    positions = positions.filter((p) => p.offset < (bounds.get(laneKey(p))?.latest ?? 0));
-    if (positions.length === 0) return records;
-    const { batches, failed } = await fetcher.fetch(positions, 200);
-    expect(failed).toEqual([]);
-    for (const batch of batches) {
-      records.get(laneKey(batch))?.push(...recordsOf(batch));
-      positions = positions.map((p) => (laneKey(p) === laneKey(batch) ? { ...p, offset: batch.nextOffset } : p));
-    }
-  }
-}
-
-export async function valuesOf(log: Log, lane: Lane): Promise<readonly (string | null)[]> {
-  return ((await readAll(log, [lane])).get(laneKey(lane)) ?? []).map((r) => text(r.value)?.slice(0, 20) ?? null);
-}
-
-function recordsOf(batch: Batch): readonly PlainRecord[] {
-  return Array.from({ length: batch.count }, (_, row) => recordAt(batch, row));
-}
-
-export function textBatch(lane: Lane, ...values: readonly string[]): Batch {
-  return batchOf(lane, values.map((v) => ({ value: bytes(v) })));
 }
 
 function describeRecords(logOf: () => Log): void {

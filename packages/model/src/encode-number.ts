@@ -1,5 +1,5 @@
 import { ABSENT, NULL, PRESENT, type Column } from "@weir/record";
-import { MISSING, NOT_FINITE, WRONG_TYPE, type FeatureEncoder, type Target } from "./encode.ts";
+import { MISSING, NOT_FINITE, refuse, WRONG_TYPE, type FeatureEncoder, type Target } from "./feature-encoder.ts";
 import type { Encode } from "./manifest.ts";
 
 const FLOAT32_MAX = 3.4028234663852886e38;
@@ -63,11 +63,4 @@ function cyclic(column: Column, target: Target, how: { takesMissing: boolean; sh
 function numbersOf(column: Column): Float64Array | Uint8Array {
   if (column.kind === "number" || column.kind === "boolean") return column.values;
   throw new Error(`a column of numbers was asked for, ${column.kind} was read`);
-}
-
-/** The first reason stays. Gives 1 if this is it. */
-export function refuse(refused: Uint8Array, position: number, reason: number): number {
-  if (refused[position] !== 0) return 0;
-  refused[position] = reason;
-  return 1;
 }

@@ -1,6 +1,5 @@
 import { ABSENT, NULL, PRESENT, type Column } from "@weir/record";
-import { MISSING, UNKNOWN_CATEGORY, WRONG_TYPE, type FeatureEncoder, type Target } from "./encode.ts";
-import { refuse } from "./encode-number.ts";
+import { MISSING, refuse, UNKNOWN_CATEGORY, WRONG_TYPE, type FeatureEncoder, type Target } from "./feature-encoder.ts";
 import type { Encode } from "./manifest.ts";
 
 type TextEncode = Extract<Encode, { kind: "map" } | { kind: "oneHot" }>;

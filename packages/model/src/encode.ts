@@ -1,27 +1,10 @@
 import type { Column, Failure } from "@weir/record";
 import { encodeText } from "./encode-text.ts";
 import { encodeNumber } from "./encode-number.ts";
+import { MISSING, NOT_FINITE, UNKNOWN_CATEGORY, WRONG_TYPE, type FeatureEncoder } from "./feature-encoder.ts";
 import { featureWidth, modelName, modelTag, type Feature, type Manifest } from "./manifest.ts";
 import { requestKey, type ColumnRequest } from "./request.ts";
 
-/** Where the numbers of one feature go: row i of the selection to `into[at + i * width]`. */
-export interface Target {
-  readonly rows: Int32Array;
-  readonly into: Float32Array;
-  readonly at: number;
-  readonly width: number;
-  /** By position in `rows`: a code of `REFUSALS`, 0 while nothing is wrong. */
-  readonly refused: Uint8Array;
-}
-
-/** Gives the number of rows that it refused and that nothing had refused before. */
-export type FeatureEncoder = (column: Column, target: Target) => number;
-
-/** Why a row cannot be encoded, by code. */
-export const MISSING = 1;
-export const WRONG_TYPE = 2;
-export const NOT_FINITE = 3;
-export const UNKNOWN_CATEGORY = 4;
 const REASONS: Readonly<Record<number, string>> = {
   [MISSING]: "is absent or null, which the model does not take",
   [WRONG_TYPE]: "has another type than the model takes",

@@ -57,5 +57,5 @@ export function createManualClock(startMs = 0): ManualClock {
 }
 
 async function settle(): Promise<void> {
-  for (let i = 0; i < TURNS; i++) await undefined;
+  for (let i = 0; i < TURNS; i++) await Promise.resolve();
 }

@@ -1,4 +1,4 @@
-import { NO_UUID, Fetch, type ValueOf } from "../wire/index.ts";
+import { NO_UUID, type Fetch, type ValueOf } from "../wire/index.ts";
 import type { TopicInfo } from "../connection/index.ts";
 import type { Position } from "@weir/stream";
 

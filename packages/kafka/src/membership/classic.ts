@@ -252,7 +252,7 @@ export class ClassicMember implements Membership {
 }
 
 function nameCounts(counts: ReadonlyMap<string, number>): string {
-  return JSON.stringify([...counts].sort());
+  return JSON.stringify([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 const members = new WeakMap<Link, number>();

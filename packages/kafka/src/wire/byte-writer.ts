@@ -11,7 +11,7 @@ export class ByteWriter {
   #buffer = Buffer.allocUnsafe(512);
   #from = 0;
   #at = 0;
-  #parts: Uint8Array[] = [];
+  readonly #parts: Uint8Array[] = [];
 
   constructor(version: number, flexible: boolean) {
     this.version = version;

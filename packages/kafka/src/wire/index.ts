@@ -1,9 +1,9 @@
 export { type Api } from "./api.ts";
 export { ByteReader } from "./byte-reader.ts";
 export { ByteWriter } from "./byte-writer.ts";
-export { array, bytes, int16, int32, since, struct, text, nullableBytes, NO_UUID, type Field, type ValueOf } from "./field.ts";
+export { array, int16, int32, struct, text, nullableBytes, NO_UUID, type Field, type ValueOf } from "./field.ts";
 export { ApiVersions, CreateTopics, FindCoordinator, ListOffsets, Metadata } from "./cluster-apis.ts";
 export { Fetch, Produce } from "./data-apis.ts";
 export { AddOffsetsToTxn, AddPartitionsToTxn, EndTxn, InitProducerId, TxnOffsetCommit } from "./transaction-apis.ts";
 export { ConsumerGroupHeartbeat, Heartbeat, JoinGroup, LeaveGroup, OffsetFetch, SyncGroup } from "./group-apis.ts";
-export { knownError, type ErrorKind, type KnownError } from "./errors.ts";
+export { knownError } from "./errors.ts";
