@@ -44,7 +44,14 @@ async function listOffsets(link: Link, lanes: readonly Lane[], timestamp: number
     }
     const problems: string[] = (byLeader.get(-1) ?? []).map((lane) => `${laneKey(lane)} has no leader`);
     byLeader.delete(-1);
-    await Promise.all([...byLeader].map(([leader, group]) => askLeader(link, leader, group, { timestamp, isolation }, found, problems)));
+    await Promise.all([...byLeader].map(async ([leader, group]) => {
+      try {
+        await askLeader(link, leader, group, { timestamp, isolation }, found, problems);
+      } catch (error) {
+        if (!(error instanceof RetriableError) || error.code === "TIMEOUT") throw error;
+        problems.push(error.message); // a leader that is gone: the next attempt looks for its successor
+      }
+    }));
     if (problems.length === 0) continue;
     if (attempt === ATTEMPTS) throw new RetriableError("LEADER_NOT_AVAILABLE", problems.join("; "));
     await sleep(PAUSE_MS);

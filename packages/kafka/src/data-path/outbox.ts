@@ -89,9 +89,15 @@ export class Outbox {
         await this.#deliver(next.sender, entries);
       } catch (error) {
         for (const entry of entries) entry.ticket.reject(error);
+        this.#lookAgain(entries, error);
       }
     }
     this.#draining = false;
+  }
+
+  /** A leader that is gone refuses nothing: the next attempt must not go by what we knew of it. */
+  #lookAgain(entries: readonly Entry[], error: unknown): void {
+    if (error instanceof RetriableError && error.code !== ABORTED) void this.#topicsOf(entries, true).catch(() => undefined);
   }
 
   /** From the front of the queue: batches of one transaction, one a lane. */
@@ -128,6 +134,7 @@ export class Outbox {
       for (const entry of refused) entry.ticket.reject(new RetriableError("REFUSED", `${entry.parcel.key} under ${sender.id.name}: refused after the transaction had begun`));
     }, (error: unknown) => {
       for (const entry of group) entry.ticket.reject(error);
+      this.#lookAgain(group, error);
     });
   }
 
