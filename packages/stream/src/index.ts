@@ -6,7 +6,9 @@ export {
 export { type Clock } from "./clock.ts";
 export { createManualClock, type ManualClock } from "./manual-clock.ts";
 export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
-export { createRunner, isReplaced, type Runner, type RunnerOptions } from "./runner/runner.ts";
+export { createRunner, type Runner } from "./runner/runner.ts";
+export { isReplaced } from "./runner/replaced.ts";
+export { type RunnerOptions } from "./runner/options.ts";
 export { createChain, viewOf, viewAt, type Chain, type Link, type Output, type Outcome } from "./runner/chain.ts";
 export { type RunnerEvents } from "./runner/events.ts";
 export { type Execution, type DecidedRange } from "./runner/execution.ts";

@@ -5,7 +5,8 @@ import { createManualClock, type ManualClock } from "../manual-clock.ts";
 import { createMemoryLog, type MemoryLog } from "../memory-log.ts";
 import { decideAll, type Decided, type Stage } from "../stage.ts";
 import type { Execution } from "./execution.ts";
-import { createRunner, type Runner, type RunnerOptions } from "./runner.ts";
+import type { RunnerOptions } from "./options.ts";
+import { createRunner, type Runner } from "./runner.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -1,41 +1,15 @@
-import { laneKey, WeirError, RetriableError, type Batch, type Lane, type Slices } from "@weir/record";
-import type { Clock } from "../clock.ts";
-import type { Fetched, Fetcher, GroupListener, Log, Membership, Producer } from "../log.ts";
-import type { RestoredState } from "../stage.ts";
-import { createChain, type Chain, type Link, type Outcome } from "./chain.ts";
+import { laneKey, RetriableError, type Batch, type Lane } from "@weir/record";
+import type { GroupListener, LaneFailure, Membership, Producer } from "../log.ts";
+import { createChain, type Chain, type Outcome } from "./chain.ts";
 import { followControl, type Control } from "./control.ts";
-import type { RunnerEvents } from "./events.ts";
 import { stampEntry } from "./identity.ts";
-import { accept, createLanes, positionsOf, type OwnedLane } from "./lanes.ts";
-import { restoreState } from "./state.ts";
+import { createFeed, type Feed } from "./feed.ts";
+import { findStart, type LaneStart } from "./lane-start.ts";
+import { createLanes, type OwnedLane } from "./lanes.ts";
+import type { RunnerOptions } from "./options.ts";
+import { isReplaced } from "./replaced.ts";
 import { createUnit, type Unit } from "./unit.ts";
 import { createWriting, type Writing } from "./writing.ts";
-
-export interface RunnerOptions {
-  readonly log: Log;
-  readonly clock: Clock;
-  readonly events: RunnerEvents;
-  readonly group: string;
-  /** Name of the slot that this process fills: member id and transactional ids derive from it. Must be unique in the group. */
-  readonly slot: string;
-  readonly inputs: readonly string[];
-  readonly links: readonly Link[];
-  /** Set on the chain that reads the entry topic: where the record's own id is, null where it has none. */
-  readonly idsOf: ((batch: Batch) => Slices | null) | null;
-  readonly topics: { readonly executions: string; readonly verdicts: string; readonly control: string | null };
-  readonly commit: { readonly everyMs: number; readonly bytes: number };
-  /** Topics written by the chain that other stages read: when a finite lane is done, they are told where it ends. */
-  readonly handsOnTo: readonly string[];
-  /** Close windows of a lane that got nothing for so long; null: never. */
-  readonly idleAfterMs: number | null;
-  /** What to do where the committed offset is gone. A group without offsets always starts at the beginning. */
-  readonly onOutOfRange: "stop" | "earliest" | "latest";
-  readonly transactionTimeoutMs: number;
-  readonly minimalHeaders: boolean;
-  readonly keepTimestamps: boolean;
-  /** SHA-256, hex. */
-  readonly hash: (data: string | Uint8Array) => string;
-}
 
 /** Carries records from the input topics through a chain of stages, one committed transaction after the other. */
 export interface Runner {
@@ -47,8 +21,8 @@ export interface Runner {
   status(): { readonly joined: boolean; readonly lanes: number };
 }
 
-/** Longest wait of a fetch when nothing is open. */
-const IDLE_FETCH_MS = 100;
+/** Longest pause when there is nothing to do. */
+const IDLE_MS = 100;
 /** Transactions whose commit was asked for and is not acknowledged. With the one that fills they are fewer than the producer's ids. */
 const MAX_COMMITTING = 2;
 /** Pause before an attempt is repeated. */
@@ -64,14 +38,7 @@ type Change =
   | { readonly kind: "revoke"; readonly lanes: readonly Lane[]; readonly done: () => void }
   | { readonly kind: "lost"; readonly lanes: readonly Lane[] }
   | { readonly kind: "ended"; readonly lane: Lane }
-  | { readonly kind: "resolved"; readonly lane: OwnedLane; readonly from: number; readonly states: ReadonlyMap<string, RestoredState> };
-
-/** A fetch on its way, with the lives of the lanes that it was made for. */
-interface Asked {
-  readonly answer: Promise<Fetched>;
-  readonly asked: ReadonlyMap<string, OwnedLane>;
-  readonly since: number;
-}
+  | { readonly kind: "resolved"; readonly lane: OwnedLane; readonly start: LaneStart };
 
 export function createRunner(options: RunnerOptions): Runner {
   const chain = createChain(options.links);
@@ -100,11 +67,10 @@ class Work {
   /** Commits that were asked for and are not settled, oldest first. They never reject: a fault is in `broken`. */
   readonly #committing: Promise<void>[] = [];
   #previousCommitMs = 0;
-  #prefetched: Asked | null = null;
   // Set by `run` before anything else uses them.
   #producer!: Producer;
   #membership!: Membership;
-  #fetcher!: Fetcher;
+  #feed!: Feed;
   #control: Control | null = null;
 
   constructor(options: RunnerOptions, chain: Chain) {
@@ -126,7 +92,7 @@ class Work {
     await using producer = await log.producer({ transactionalId: name, rotate: 4, timeoutMs: this.#options.transactionTimeoutMs });
     await using fetcher = log.fetcher();
     this.#producer = producer;
-    this.#fetcher = fetcher;
+    this.#feed = createFeed(fetcher, this.lanes, clock);
     if (topics.control !== null) this.#control = await followControl(log, topics.control, clock, () => this.#wake());
     let abandon = false;
     try {
@@ -181,8 +147,8 @@ class Work {
     if (change) return this.#apply(change);
     this.#resolveNew();
     const ready = this.lanes.ready();
-    if (ready.length === 0 && this.#unit === null) return this.#pause(IDLE_FETCH_MS);
-    const batches = ready.length === 0 ? [] : await this.#fetch(ready);
+    if (ready.length === 0 && this.#unit === null) return this.#pause(IDLE_MS);
+    const batches = ready.length === 0 ? [] : await this.#fetch();
     if (this.#broken || this.#stopping) return;
     if (batches.length > 0) await this.#process(batches);
     await this.#closeEnded();
@@ -214,7 +180,7 @@ class Work {
       case "ended":
         return this.#handOnEnd(change.lane);
       case "resolved":
-        return this.#start(change.lane, change.from, change.states);
+        return this.#start(change.lane, change.start);
     }
   }
 
@@ -223,7 +189,7 @@ class Work {
     if (lane && (lane.status === "ready" || lane.status === "halted")) this.#chain.revoke(lane.lane);
   }
 
-  #start(lane: OwnedLane, from: number, states: ReadonlyMap<string, RestoredState>): void {
+  #start(lane: OwnedLane, { from, states }: LaneStart): void {
     if (this.lanes.get(lane.lane) !== lane || lane.status !== "resolving") return;
     this.#chain.assign(lane.lane, from, states);
     const now = this.#options.clock.monotonic();
@@ -249,79 +215,41 @@ class Work {
   }
 
   async #resolve(lane: OwnedLane): Promise<void> {
-    const { log, group, links } = this.#options;
-    const committed = (await log.committed(group, [lane.lane], this.#membership)).get(lane.key) ?? null;
-    const bounds = (await log.bounds([lane.lane])).get(lane.key);
-    if (!bounds) throw new RetriableError("NO_LEADER", `${lane.lane.topic}-${lane.lane.partition} has no bounds yet`);
-    const from = committed === null ? bounds.earliest : this.#inRange(lane, committed, bounds.earliest);
-    const states = new Map<string, RestoredState>();
-    for (const { stateTopic } of links) {
-      if (stateTopic !== null) states.set(stateTopic, await restoreState(log, { topic: stateTopic, partition: lane.lane.partition }));
-    }
-    this.#changes.push({ kind: "resolved", lane, from, states });
+    const start = await findStart(this.#options, this.#membership, lane);
+    this.#changes.push({ kind: "resolved", lane, start });
     this.#wake();
-  }
-
-  #inRange(lane: OwnedLane, committed: number, earliest: number): number {
-    if (committed >= earliest || this.#options.onOutOfRange === "latest") return committed;
-    if (this.#options.onOutOfRange === "earliest") return earliest;
-    throw new WeirError({
-      code: "WEIR-5001",
-      what: `records of ${lane.lane.topic} partition ${lane.lane.partition} were deleted before they were read`,
-      where: `group ${this.#options.group}: committed offset ${committed}, the log starts at ${earliest}`,
-      why: "the retention of the topic is shorter than the time that this stage was behind or held records",
-      fix: "raise retention.ms of the topic; to go on without the lost records set the policy for missing offsets to earliest",
-    });
   }
 
   // ---- records
 
-  async #fetch(ready: OwnedLane[]): Promise<Batch[]> {
+  async #fetch(): Promise<readonly Batch[]> {
     const { clock, events } = this.#options;
-    const current = this.#prefetched ?? this.#ask(ready);
-    this.#prefetched = null;
-    let fetched: Fetched;
-    try {
-      fetched = await current.answer;
-    } catch (error) {
-      if (!(error instanceof RetriableError)) throw error;
-      events.retried("fetch", error.message);
+    const { batches, failed, ends, fault, ms } = await this.#feed.next(this.#unit?.dueAt ?? null);
+    this.#unit?.fetched(ms);
+    if (fault || failed.some((f) => f.kind === "retry")) {
+      events.retried("fetch", fault?.message ?? failed[0]?.message ?? "");
       await this.#pause(BACKOFF_MS);
-      return [];
     }
-    this.#unit?.fetched(clock.monotonic() - current.since);
-    const batches = accept(this.lanes, fetched.batches, current.asked);
+    for (const failure of failed) this.#failed(failure);
+    for (const lane of this.lanes.ready()) events.lagging(lane.lane, Math.max(0, (ends.get(lane.key) ?? lane.next) - lane.next));
     const now = clock.monotonic();
-    for (const batch of batches) Object.assign(this.lanes.get(batch)!, { activeAt: now }); // accepted: it is there
-    for (const failure of fetched.failed) await this.#failedLane(failure.lane, failure.kind, failure.message, current.asked);
-    for (const lane of ready) events.lagging(lane.lane, Math.max(0, (fetched.ends.get(lane.key) ?? lane.next) - lane.next));
-    const records = batches.reduce((n, b) => n + b.count, 0);
+    let records = 0;
+    for (const batch of batches) {
+      records += batch.count;
+      Object.assign(this.lanes.get(batch)!, { activeAt: now }); // accepted: it is there
+    }
     if (records > 0 && records < SMALL_FETCH_RECORDS) await clock.sleep(SMALL_FETCH_PAUSE_MS);
-    const next = this.lanes.ready();
-    if (next.length > 0 && this.#changes.length === 0) this.#prefetched = this.#ask(next);
     return batches;
   }
 
-  #ask(lanes: OwnedLane[]): Asked {
-    const now = this.#options.clock.monotonic();
-    const wait = this.#unit ? Math.max(1, Math.min(IDLE_FETCH_MS, this.#unit.dueAt - now)) : IDLE_FETCH_MS;
-    const answer = this.#fetcher.fetch(positionsOf(lanes), wait);
-    answer.catch(() => {}); // looked at when it is awaited
-    return { answer, asked: new Map(lanes.map((l) => [l.key, l])), since: now };
-  }
-
-  async #failedLane(at: Lane, kind: string, message: string, asked: ReadonlyMap<string, OwnedLane>): Promise<void> {
-    const lane = this.lanes.get(at);
-    if (!lane || asked.get(lane.key) !== lane) return;
-    if (kind === "retry") {
-      this.#options.events.retried("fetch", message);
-      await this.#options.clock.sleep(BACKOFF_MS);
-    } else if (kind === "out-of-range" && this.#options.onOutOfRange !== "stop") {
+  #failed({ lane, kind, message }: LaneFailure): void {
+    if (kind === "retry") return;
+    if (kind === "out-of-range" && this.#options.onOutOfRange !== "stop") {
       this.#broken ??= new RetriableError("OUT_OF_RANGE", message);
-    } else {
-      lane.status = "halted";
-      this.#options.events.halted(at, message);
+      return;
     }
+    Object.assign(this.lanes.get(lane)!, { status: "halted" }); // in its present life
+    this.#options.events.halted(lane, message);
   }
 
   async #process(batches: readonly Batch[]): Promise<void> {
@@ -436,7 +364,7 @@ class Work {
     events.aborted(error.message);
     const unit = this.#unit;
     this.#unit = null;
-    this.#prefetched = null;
+    this.#feed.forget();
     await Promise.all(this.#committing);
     await unit?.abort();
     for (;;) {
@@ -462,11 +390,6 @@ class Work {
     for (const change of this.#changes) if (change.kind === "revoke") change.done();
     for (const lane of this.lanes.restart()) if (lane.status === "ready") this.#chain.revoke(lane.lane);
   }
-}
-
-/** Did another process take this runner's slot? */
-export function isReplaced(error: unknown): boolean {
-  return error instanceof WeirError && error.problem.code === "WEIR-5002";
 }
 
 function asError(error: unknown): Error {

@@ -3,7 +3,7 @@ import type { Membership, Position, Producer } from "../log.ts";
 import type { Chain, Outcome } from "./chain.ts";
 import { writeEndNote } from "./control.ts";
 import { createTally, type Execution } from "./execution.ts";
-import type { RunnerOptions } from "./runner.ts";
+import type { RunnerOptions } from "./options.ts";
 import { writeOutcome, writeSystem, type Writing } from "./writing.ts";
 
 /** One execution in the making: a transaction, what was decided in it, and the entries that will tell of it. */
