@@ -12,6 +12,11 @@ export interface Witnessed {
   readonly foreign: number;
 }
 
+/** Every record came out once, in order, and nothing else did. */
+export function isExact({ lost, doubled, outOfOrder, foreign }: Witnessed): boolean {
+  return lost + doubled + outOfOrder + foreign === 0;
+}
+
 export interface WitnessOptions {
   readonly address: string;
   readonly topics: readonly string[];
