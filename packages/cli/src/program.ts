@@ -1,7 +1,7 @@
 import { WeirError } from "@weir/record";
 import { loadPipeline, type Environment, type LoadedPipeline } from "@weir/service";
 import type { Log } from "@weir/stream";
-import { Command, CommanderError } from "commander";
+import { Command, type CommanderError } from "commander";
 import { auditCounts } from "./commands/audit-counts.ts";
 import { listDeadLetters } from "./commands/dlq.ts";
 import { doctor } from "./commands/doctor.ts";

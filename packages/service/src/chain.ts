@@ -65,7 +65,14 @@ export async function runChain(options: ChainOptions): Promise<RunningChain> {
       }
     }
   };
-  const done = keepRunning().finally(() => Promise.all(built.map((b) => b.close())));
+  const runAndClose = async (): Promise<void> => {
+    try {
+      await keepRunning();
+    } finally {
+      await Promise.all(built.map((b) => b.close()));
+    }
+  };
+  const done = runAndClose();
   done.catch(() => {}); // whoever started the chain awaits it
   return {
     done,

@@ -38,7 +38,7 @@ export function createMetrics(): Metrics {
   return {
     registry,
     records: counter("weir_records_total", "Records decided and committed, by port", [...at, "port"]),
-    deadLetters: counter("weir_dead_letters_total", "Records that could not be processed or were refused, by class", [...at, "class"]),
+    deadLetters: counter("weir_dead_letters_total", "Records that could not be processed, by class", [...at, "class"]),
     executions: counter("weir_executions_total", "Transactions of a stage, by outcome", [...at, "outcome"]),
     transactions: counter("weir_transactions_total", "Transactions of a runner, by outcome", [...at, "outcome"]),
     stageDuration: duration("weir_stage_duration_seconds", "Time a stage took for the records of one transaction"),

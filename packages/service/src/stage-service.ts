@@ -55,7 +55,7 @@ export async function runStageService(
     for (const stageIds of chains) {
       await assertDrained(log, loaded.topology, stageIds);
       for (const id of stageIds) metrics.specInfo.set({ pipeline: loaded.pipeline.name, stage: id, digest: loaded.pipeline.digest.slice(0, 8) }, 1);
-      const events = stageTelemetry({ metrics, logger, pipeline: loaded.pipeline.name, stage: stageIds[0] ?? name, deadLetterPorts: new Set(["dlq", "quarantine"]) });
+      const events = stageTelemetry({ metrics, logger, pipeline: loaded.pipeline.name, stage: stageIds[0] ?? name });
       running.push(await runChain({ loaded, stageIds, builders, log, clock, slot, transactionTimeoutMs, events }));
     }
   } catch (error) {

@@ -9,11 +9,10 @@ export interface TelemetryOptions {
   readonly pipeline: string;
   /** First stage of the chain: carries what concerns the runner as a whole. */
   readonly stage: string;
-  readonly deadLetterPorts: ReadonlySet<string>;
 }
 
 /** What every stage service reports of its runner: the only place where a stage's metrics are written. */
-export function stageTelemetry({ metrics, logger, pipeline, stage, deadLetterPorts }: TelemetryOptions): RunnerEvents {
+export function stageTelemetry({ metrics, logger, pipeline, stage }: TelemetryOptions): RunnerEvents {
   const at = { pipeline, stage };
   return {
     committed: (entries, { commitMs }) => {
@@ -25,8 +24,7 @@ export function stageTelemetry({ metrics, logger, pipeline, stage, deadLetterPor
         metrics.stageDuration.observe(of, entry.ms.process / 1000);
         metrics.held.set(of, entry.held);
         for (const [port, count] of Object.entries(entry.ports)) metrics.records.inc({ ...of, port }, count);
-        const refused = Object.entries(entry.ports).some(([port]) => deadLetterPorts.has(port));
-        if (refused) for (const [name, count] of Object.entries(entry.classes)) metrics.deadLetters.inc({ ...of, class: name }, count);
+        for (const [name, count] of Object.entries(entry.classes)) metrics.deadLetters.inc({ ...of, class: name }, count);
         if (entry.copies !== undefined) metrics.samples.inc(of, entry.copies);
       }
     },

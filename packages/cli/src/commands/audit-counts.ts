@@ -26,7 +26,8 @@ export async function auditCounts({ pipeline, topology }: LoadedPipeline, log: L
   const counts = await countRecords(log, [topology.entryTopic, ...endTopics]);
   const view = createCountsView();
   for await (const { record } of readToEnd(log, await lanesOf(log, [topology.executions]))) {
-    if (record.value !== null) view.apply(JSON.parse(decoder.decode(record.value)) as Execution); // our own topic; `balanced` tells if it is wrong
+    const execution = record.value === null ? null : parseExecution(decoder.decode(record.value));
+    if (execution) view.apply(execution); // `balanced` tells if one is missing
   }
   const status = pipelineStatus(pipeline.name, topology, view);
   const ends = Object.fromEntries(endTopics.map((t) => [t, counts.get(t) ?? 0]));

@@ -12,8 +12,10 @@ export async function readStatus({ pipeline, topology }: LoadedPipeline, log: Lo
   for await (const { topic, record } of readToEnd(log, await lanesOf(log, [topology.executions, topology.verdicts]))) {
     if (record.value === null) continue;
     const text = decoder.decode(record.value);
-    if (topic === topology.executions) view.apply(JSON.parse(text) as Execution); // only Weir writes this topic
-    else windows.push(...[parseVerdict(text)].filter((w) => w !== null));
+    if (topic === topology.executions) {
+      const execution = parseExecution(text);
+      if (execution) view.apply(execution);
+    } else windows.push(...[parseVerdict(text)].filter((w) => w !== null));
   }
   return { ...pipelineStatus(pipeline.name, topology, view), windows };
 }

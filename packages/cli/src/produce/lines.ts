@@ -5,7 +5,7 @@ import { WeirError } from "@weir/record";
 
 /** The lines of a file (gunzipped if it ends in .gz) or of standard input, as bytes without the line feed; empty lines are skipped. */
 export async function* readLines(file: string | null): AsyncGenerator<Uint8Array> {
-  const source = file === null ? process.stdin : openFile(file);
+  const source: AsyncIterable<string | Buffer> = file === null ? process.stdin : openFile(file);
   let rest: Buffer = Buffer.alloc(0);
   try {
     for await (const piece of source) {

@@ -108,7 +108,8 @@ async function playSample({ loaded, output, log, sample, startedAt, running, jso
   output.note("");
 }
 
-function thingsToTry({ pipeline, topology, folder }: LoadedPipeline, flags: UpFlags, address: string): string[] {
+function thingsToTry({ pipeline, topology, folder: where }: LoadedPipeline, flags: UpFlags, address: string): string[] {
+  const folder = path.relative(process.cwd(), where);
   const routed = topology.stages.find((s) => s.type === "router");
   const branch = [...(routed?.outputs.values() ?? [])][0] ?? topology.entryTopic;
   const broker = address === "127.0.0.1:19092" ? "" : ` --broker ${address}`;

@@ -20,6 +20,7 @@ export interface Execution {
   readonly copies?: number;
   /** Taken in and not decided when this was prepared. */
   readonly held: number;
+  /** Dead letters by class. */
   readonly classes: Readonly<Partial<Record<FailureClass, number>>>;
   readonly ms: { readonly fetch: number; readonly process: number; readonly previousCommit: number };
 }
@@ -59,7 +60,10 @@ export function createTally(stage: Stage): Tally {
       if (decided.rows.length === 0) return;
       extend(ranges, decided);
       for (let i = 0; i < decided.ports.length; i++) ports[decided.ports[i]!]!++; // ports are the stage's own
-      for (const failure of decided.failures?.values() ?? []) classes[failure.class] = (classes[failure.class] ?? 0) + 1;
+      for (const [i, failure] of decided.failures ?? []) {
+        const port = stage.ports[decided.ports[i]!]!; // a position of the decision, a port of the stage
+        if (port.kind === "dead-letter") classes[failure.class] = (classes[failure.class] ?? 0) + 1;
+      }
       for (const copy of decided.copies ?? []) copies += copy.positions.length;
     },
     execution(context) {
