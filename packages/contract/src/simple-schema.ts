@@ -95,8 +95,9 @@ function simpleOf(schema: { readonly [keyword: string]: unknown }): SimpleSchema
 
 function allowedValues(schema: { readonly [keyword: string]: unknown }): readonly unknown[] | null {
   const { enum: values, const: constant } = schema;
-  if (constant === undefined) return Array.isArray(values) ? values : null;
-  return Array.isArray(values) ? values.filter((value) => value === constant) : [constant];
+  const listed: readonly unknown[] | null = Array.isArray(values) ? values : null;
+  if (constant === undefined) return listed;
+  return listed === null ? [constant] : listed.filter((value) => value === constant);
 }
 
 function typesOf(type: unknown): number {

@@ -36,11 +36,11 @@ export function createValidator(schema: Schema): Validator {
         const pointer = pointerTo(part, schema, "");
         if (pointer === null) throw new Error("not a part of this schema");
         const check = ajv.compile({ $ref: `${ROOT}#${pointer}` });
-        return (value) => check(value) === true;
+        return (value) => check(value);
       },
       format: (name) => {
         const check = ajv.compile({ type: "string", format: name });
-        return (text) => check(text) === true;
+        return (text) => check(text);
       },
     };
   } catch (cause) {

@@ -34,7 +34,7 @@ export function createInspector(): Inspector {
       return value;
     },
     list: (value, where) => {
-      if (Array.isArray(value)) return value;
+      if (isList(value)) return value;
       fail(where, `must be a list; ${found(value)}`);
       return [];
     },
@@ -74,4 +74,8 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 function shorten(value: unknown): string {
   const text = JSON.stringify(value) ?? typeof value;
   return text.length > 60 ? `${text.slice(0, 57)}...` : text;
+}
+
+function isList(value: unknown): value is readonly unknown[] {
+  return Array.isArray(value);
 }

@@ -1,6 +1,6 @@
-import type { Execution } from "@weir/stream";
 import type { RunningService, ServiceContext } from "@weir/service";
 import { createMetrics, serveHttp } from "@weir/service";
+import { parseExecution } from "./counts/executions.ts";
 import { pipelineStatus, type PipelineStatus } from "./counts/status.ts";
 import { parseVerdict, type WindowSummary } from "./counts/verdicts.ts";
 import { createCountsView } from "./counts/view.ts";
@@ -60,19 +60,4 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
       finish();
     },
   };
-}
-
-function parseExecution(text: string): Execution | null {
-  try {
-    const entry: unknown = JSON.parse(text);
-    return isExecution(entry) ? entry : null;
-  } catch {
-    return null;
-  }
-}
-
-function isExecution(entry: unknown): entry is Execution {
-  if (typeof entry !== "object" || entry === null) return false;
-  const { v, stage, in: ranges, ports } = entry as Partial<Record<keyof Execution, unknown>>;
-  return v === 1 && typeof stage === "string" && Array.isArray(ranges) && typeof ports === "object" && ports !== null;
 }

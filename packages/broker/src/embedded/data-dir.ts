@@ -20,13 +20,17 @@ export async function takeDataDir(folder: string, nodes: number): Promise<() => 
   refuseForeign(folder, await readdir(folder), nodes);
   const owner = path.join(folder, OWNER);
   for (;;) {
-    const refused = await writeFile(owner, String(process.pid), { flag: "wx" }).then(() => null, (error: unknown) => error);
+    const refused = await writeFile(owner, String(process.pid), { flag: "wx" }).then(() => null, asError);
     if (refused === null) return () => rm(owner, { force: true });
-    if (!(refused instanceof Error && "code" in refused && refused.code === "EEXIST")) throw notWritable(folder, String(refused));
+    if (!("code" in refused && refused.code === "EEXIST")) throw notWritable(folder, String(refused));
     const holder = Number(await readFile(owner, "utf8").catch(() => ""));
     if (holder > 0 && isAlive(holder)) throw inUse(folder, holder, owner);
     await rm(owner, { force: true });
   }
+}
+
+function asError(cause: unknown): Error {
+  return cause instanceof Error ? cause : new Error(String(cause));
 }
 
 function refuseForeign(folder: string, entries: readonly string[], nodes: number): void {

@@ -1,6 +1,6 @@
-import { createCountsView, pipelineStatus, sum, type PipelineStatus } from "@weir/monitor";
+import { createCountsView, parseExecution, pipelineStatus, sum, type PipelineStatus } from "@weir/monitor";
 import type { LoadedPipeline } from "@weir/service";
-import type { Execution, Log } from "@weir/stream";
+import type { Log } from "@weir/stream";
 import { countRecords, lanesOf, readToEnd } from "../read-topics.ts";
 
 /** Records of one pipeline counted in the topics, beside what the execution log says. */

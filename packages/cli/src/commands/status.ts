@@ -1,6 +1,6 @@
-import { createCountsView, parseVerdict, pipelineStatus, type PipelineStatus, type WindowSummary } from "@weir/monitor";
+import { createCountsView, parseExecution, parseVerdict, pipelineStatus, type PipelineStatus, type WindowSummary } from "@weir/monitor";
 import type { LoadedPipeline } from "@weir/service";
-import type { Execution, Log } from "@weir/stream";
+import type { Log } from "@weir/stream";
 import { lanesOf, readToEnd } from "../read-topics.ts";
 
 const decoder = new TextDecoder();
