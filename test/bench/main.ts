@@ -1,0 +1,87 @@
+import { existsSync, statfsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { startEmbedded } from "@weir/broker";
+import { createKafkaLog } from "@weir/kafka";
+import { createRandom } from "@weir/testkit";
+import { drain, type Drained, type DrainOptions } from "./drain.ts";
+import { createLoad } from "./input.ts";
+import { parseOptions, RECORDS, type BenchOptions, type System } from "./options.ts";
+import { jsonLine, METHOD, table } from "./report.ts";
+
+// `npm run bench`: records a second and processor time per record of whole pipelines on a Kafka of their own.
+
+/** Thrown away: the broker is compiled while it runs. */
+const WARM_UP_RECORDS = 1_000_000;
+/** Per record: in the entry topic and in all that a system writes. */
+const DISK_BYTES: Readonly<Record<System, number>> = { "weir-pass": 700, "weir-fused": 900, "weir-services": 1900 };
+
+const note = (line: string): void => console.error(`  ${line}`);
+
+async function main(): Promise<void> {
+  if (!existsSync("/proc/self/stat")) throw new Error("the bench needs /proc, which only Linux has: run it there or in a container");
+  const options = parseOptions(process.argv.slice(2));
+  const folder = await mkdtemp(path.join(tmpdir(), "weir-bench-"));
+  try {
+    assertRoom(folder, options);
+    if (!options.json) console.log(METHOD);
+    const results = await measureAll(folder, options);
+    if (options.json) for (const runs of results) console.log(jsonLine(runs));
+    else console.log(table(results));
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function measureAll(folder: string, options: BenchOptions): Promise<Drained[][]> {
+  const broker = await startEmbedded({ dataDir: path.join(folder, "kafka"), port: 0, profile: "bench", note });
+  try {
+    await using log = await createKafkaLog({ brokers: [broker.address], clientId: "weir-bench" });
+    const load = createLoad();
+    const filled = new Set<string>();
+    const measure = async (system: System, run: string, records: number): Promise<Drained> => {
+      const entryTopic = `bench.in.${records}`;
+      if (!filled.has(entryTopic)) {
+        note(`writing ${records.toLocaleString("en")} records`);
+        await load.fill(log, entryTopic, records);
+        filled.add(entryTopic);
+      }
+      note(`${system}, ${run}`);
+      const name = `${system}.${run}`.replaceAll(/[^a-z0-9]/g, "");
+      const drainOptions: DrainOptions = { system, records, name, entryTopic, folder: path.join(folder, name), address: broker.address, brokerPids: broker.pids };
+      return drain(log, drainOptions);
+    };
+    await measure("weir-pass", "warm-up", WARM_UP_RECORDS);
+    const results = new Map<System, Drained[]>(options.systems.map((system) => [system, []]));
+    for (const { system, run } of turns(options)) results.get(system)?.push(await measure(system, `run ${run}`, options.records ?? RECORDS[system]));
+    return [...results.values()];
+  } finally {
+    await broker.stop();
+  }
+}
+
+/** With several runs the systems take turns in changing order. */
+function turns({ systems, runs }: BenchOptions): { system: System; run: number }[] {
+  const random = createRandom(1);
+  return Array.from({ length: runs }, (_, i) => {
+    const order = systems.map((system) => ({ system, at: runs === 1 ? 0 : random() })).sort((a, b) => a.at - b.at);
+    return order.map(({ system }) => ({ system, run: i + 1 }));
+  }).flat();
+}
+
+function assertRoom(folder: string, { systems, runs, records }: BenchOptions): void {
+  const needed = systems.reduce((sum, system) => sum + runs * (records ?? RECORDS[system]) * DISK_BYTES[system], 2 * WARM_UP_RECORDS * DISK_BYTES["weir-pass"]);
+  const { bavail, bsize } = statfsSync(folder);
+  if (needed < bavail * bsize) return;
+  const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+  throw new Error(`${folder} has ${gib(bavail * bsize)} free, the bench needs ${gib(needed)}: set TMPDIR to a larger place, or take fewer --records or --runs`);
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (error) {
+  console.error(error);
+  process.exit(1);
+}

@@ -1,0 +1,83 @@
+import { cpus } from "node:os";
+import type { Drained } from "./drain.ts";
+
+/** More than this taken by others makes the rate of a run worthless. */
+const VOID_OTHER_CORES = 0.2;
+
+export const METHOD = `Method
+  records   card transactions (W1) of about 290 bytes of JSON, 8 partitions, every hundredth one bad; 200,000 different ones, then again with other ids
+  work      parse, 14 required fields, seven ranges, a net of 30-64-32-2, three branches and dead letters; headers, verdicts and execution log as by default
+  order     read_committed, transactions of at most 100 ms or 8 MiB: exactly-once
+  systems   weir-pass      two workers that carry records over and do nothing with them, no headers added: what runner and Kafka alone cost
+            weir-fused     two workers, gate + inference + router in each
+            weir-services  five processes: ingest and monitor (both beside the way here: a producer filled the entry topic), gate, inference, router
+  broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by a run that is thrown away
+  drain     the entry topic is filled beforehand, then the processes are started; the first 25 % are dropped
+            records/s from the time stamps of the output; CPU µs per record from /proc/PID/stat of every process and of the broker, without the
+            first 25 % of the first hop: each process by the records that its own hop moved, the broker and those without a hop by the mean of the hops
+            other cores: processors taken by everything else on the machine, this command and the hypervisor included; above ${VOID_OTHER_CORES} the rate is void
+  exact     afterwards all ends are read, read_committed, and every id is looked for: missing and doubled
+`;
+
+/** One line of JSON: medians where there are several runs. */
+export function jsonLine(runs: readonly Drained[]): string {
+  const { system, records } = runs[0]!; // a system that was run
+  return JSON.stringify({
+    system, records,
+    recordsPerSecond: Math.round(median(runs.map((r) => r.recordsPerSecond))),
+    cpuMicros: round(median(runs.map((r) => r.cpuMicros))),
+    brokerMicros: round(median(runs.map((r) => r.brokerMicros))),
+    otherCores: round(median(runs.map((r) => r.otherCores))),
+    missing: Math.max(...runs.map((r) => r.missing)),
+    doubled: Math.max(...runs.map((r) => r.doubled)),
+  });
+}
+
+/** The table for people. */
+export function table(results: readonly (readonly Drained[])[]): string {
+  const lines = [row(["system", "records", "records/s", "system µs", "broker µs", "sum µs", "other cores", "missing", "doubled"])];
+  for (const runs of results) {
+    const { system, records } = runs[0]!; // a system that was run
+    const of = (value: (run: Drained) => number, digits: number): string => range(runs.map(value), digits);
+    lines.push(row([
+      system, thousands(records), of((r) => r.recordsPerSecond, 0), of((r) => r.cpuMicros, 2), of((r) => r.brokerMicros, 2), of((r) => r.cpuMicros + r.brokerMicros, 2),
+      of((r) => r.otherCores, 2), of((r) => r.missing, 0), of((r) => r.doubled, 0),
+    ]));
+    for (const [i, run] of runs.entries()) lines.push(details(run, runs.length > 1 ? `run ${i + 1}: ` : ""));
+  }
+  return `${lines.join("\n")}\n${cpus().length} processors, ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}\n`;
+}
+
+function details(run: Drained, before: string): string {
+  const processes = run.processes.map((p) => `${p.name} ${p.micros.toFixed(2)}`).join(", ");
+  const ends = Object.entries(run.ends).map(([name, count]) => `${name} ${thousands(count)}`).join(", ");
+  const isVoid = run.otherCores > VOID_OTHER_CORES ? "\n      void for records/s: the machine was not quiet" : "";
+  return `    ${before}µs of ${processes}; ${(run.measuredMs / 1000).toFixed(1)} s measured\n      ends: ${ends}${isVoid}`;
+}
+
+const WIDTHS = [14, 11, 20, 14, 14, 14, 12, 8, 8];
+
+function row(cells: readonly string[]): string {
+  return cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i] ?? 0) : cell.padStart(WIDTHS[i] ?? 0))).join(" ");
+}
+
+/** Median, and lowest and highest where they differ. */
+function range(values: readonly number[], digits: number): string {
+  const text = (value: number): string => (digits === 0 ? thousands(Math.round(value)) : value.toFixed(digits));
+  const [low, middle, high] = [Math.min(...values), median(values), Math.max(...values)].map(text);
+  return low === high ? `${middle}` : `${middle} (${low}–${high})`;
+}
+
+function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2; // there is one
+}
+
+function thousands(value: number): string {
+  return value.toLocaleString("en");
+}
+
+function round(value: number): number {
+  return Math.round(100 * value) / 100;
+}
