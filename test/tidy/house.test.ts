@@ -34,6 +34,12 @@ describe("the house", () => {
     expect([...services].map((service) => ({ service, headings: headings(service) }))).toEqual([...services].map((service) => ({ service, headings: HEADINGS })));
   });
 
+  test("READMEs name only metrics that there are", () => {
+    const known = new Set(sources.flatMap((file) => (file.isTest ? [] : [...file.text.matchAll(/"(weir_[a-z_]+)"/g)].map((found) => found[1]))));
+    const named = files.filter((file) => file.name.endsWith("README.md")).flatMap((file) => [...file.text.matchAll(/\bweir_[a-z_]+/g)].map(([metric]) => ({ file, metric })));
+    expect(named.filter(({ metric }) => !known.has(metric)).map(({ file, metric }) => `${file.name}: ${metric}`)).toEqual([]);
+  });
+
   test("files are named in kebab case, by words that name a concept", () => {
     const names = files.filter((file) => /^(?:packages|services)\/.*\.tsx?$/.test(file.name)).map((file) => file.name);
     const wrong = names.filter((name) => {

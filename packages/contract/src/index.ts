@@ -1,8 +1,7 @@
-export { columnKey, parsePointer, type FieldRequest } from "./request.ts";
+export { columnKey, type FieldRequest } from "./request.ts";
 export type { ReadFailure, ReadResult, ReaderOptions, RecordReader, Violation } from "./result.ts";
 export { compileContract, type Contract, type ContractOptions } from "./contract.ts";
 export type { FieldInfo, JsonType } from "./fields.ts";
-export { schemaProblems } from "./problems.ts";
 export { fieldTypesOf } from "./field-types.ts";
 export { createReader } from "./reader.ts";
 export { parseRecord } from "./values.ts";

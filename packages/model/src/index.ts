@@ -1,6 +1,6 @@
 export { MODEL_CODES } from "./codes.ts";
 export {
-  modelName, modelTag, isCalibrated, featureWidth, OUTPUT_KINDS,
+  modelName, modelTag,
   type Manifest, type OnnxFacts, type ModelInput, type ModelOutputs, type Feature, type Encode, type Missing, type OutputKind, type BatchRules,
   type Calibration, type CalibrationEvidence, type Baseline, type GoldenRow,
 } from "./manifest.ts";
@@ -10,6 +10,5 @@ export { requestKey, pointerPart, type ColumnRequest } from "./request.ts";
 export { compileEncoder, type Encoder, type Encoding } from "./encode.ts";
 export { compileScores, type Predictions, type RawScores, type ScoreReader } from "./scores.ts";
 export { compilePredictionText, type PredictionText } from "./prediction-text.ts";
-export { splicePredictions, predictionHeader, takesMember, closingBrace, type Placed } from "./splice.ts";
+export { splicePredictions, predictionHeader, takesMember, type Placed } from "./splice.ts";
 export { predictionColumns } from "./prediction-columns.ts";
-export { roundSix, writeNumber, NUMBER_MAX_BYTES } from "./decimal.ts";

@@ -136,10 +136,6 @@ export function modelTag(manifest: Pick<Manifest, "model" | "version" | "digest"
   return `${modelName(manifest)}#${manifest.digest.slice(0, 8)}`;
 }
 
-export function isCalibrated(manifest: Pick<Manifest, "calibration">): boolean {
-  return manifest.calibration.method !== "none";
-}
-
 /** Numbers that the feature takes in the tensor. */
 export function featureWidth(encode: Encode): number {
   return encode.kind === "oneHot" ? encode.categories.length : 1;

@@ -1,2 +1,2 @@
 export { openModel, type ModelSession, type ModelRun, type OpenOptions } from "./session.ts";
-export { readModel, readVersions, type StoredModel } from "./files.ts";
+export { readModel, type StoredModel } from "./files.ts";

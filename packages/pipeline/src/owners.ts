@@ -68,11 +68,7 @@ export function parseOwners(source: string, file: string): ParsedOwners {
 
 const OWNERS_KEYS = { at: (): readonly string[] => [], elsewhere: (): readonly string[] => [] };
 
-/** `user:first` is known when it is listed or a member of a group; a file that lists users must list all of them. */
-export function knowsOwner(owners: Owners, owner: string): boolean {
-  return allOwners(owners).includes(owner);
-}
-
+/** Everybody who can be named: a file that lists users must list all of them, else members of groups are known, too. */
 export function allOwners(owners: Owners): readonly string[] {
   const users = Object.keys(owners.users).map((name) => `user:${name}`);
   const members = users.length > 0 ? [] : Object.values(owners.groups).flatMap((group) => group.members);

@@ -3,11 +3,6 @@ import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom
 /** Seconds; from one millisecond to ten seconds, three steps a decade. */
 const DURATION_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export interface StageLabels {
-  readonly pipeline: string;
-  readonly stage: string;
-}
-
 /** All metrics of a process that runs stages; names and labels as in the README's table. */
 export interface Metrics {
   readonly registry: Registry;
