@@ -14,7 +14,8 @@ export interface BuiltStage {
   close(): Promise<void>;
 }
 
-export type BuildStage = (loaded: LoadedPipeline, stageId: string) => Promise<BuiltStage>;
+/** `followers`: the stages that come after it in the same chain, so that what they read can be read once. */
+export type BuildStage = (loaded: LoadedPipeline, stageId: string, followers: readonly string[]) => Promise<BuiltStage>;
 
 export interface ChainOptions {
   readonly loaded: LoadedPipeline;
@@ -43,11 +44,11 @@ const REPLACED_TWICE_MS = 30_000;
 export async function runChain(options: ChainOptions): Promise<RunningChain> {
   const { loaded, stageIds, builders, clock } = options;
   const built: BuiltStage[] = [];
-  for (const id of stageIds) {
+  for (const [i, id] of stageIds.entries()) {
     const { type } = stageAt(loaded.topology, id);
     const build = builders.get(type);
     if (!build) throw new Error(`no service for stages of type ${type}`);
-    built.push(await build(loaded, id));
+    built.push(await build(loaded, id, stageIds.slice(i + 1)));
   }
   let runner: Runner = createRunner(runnerOptions(options, built));
   let stopping = false;

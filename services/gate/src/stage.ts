@@ -1,4 +1,4 @@
-import { columnKey, type Contract, type FieldRequest, type RecordReader } from "@weir/contract";
+import { columnKey, type Contract, type FieldRequest, type ReadResult, type RecordReader } from "@weir/contract";
 import { laneKey, type Batch, type NumberColumn } from "@weir/record";
 import { canonicalJson, compileCanonical, compileRuleSet, type RuleSet, type RuleSpec, type WindowSpec } from "@weir/rules";
 import type { Decided, Port, Stage } from "@weir/stream";
@@ -22,6 +22,8 @@ export interface GateOptions {
   readonly window: WindowSpec | null;
   /** Where the event time is; null: the record's timestamp. */
   readonly time: { readonly pointer: string; readonly unit?: "s" | "ms" } | null;
+  /** Columns that the next stages of a fused chain read too: read here once and handed on. */
+  readonly handsOn?: readonly FieldRequest[];
   /** How columns are read; default the contract's own reader. Called anew when a rule set of an earlier deployment is restored. */
   readonly createReader?: (requests: readonly FieldRequest[]) => RecordReader;
   /** Hex digest of a text. */
@@ -51,14 +53,15 @@ export function createStage(options: GateOptions): Stage {
   const windows = createWindows(settings, ruleSetOf);
   const walk = walkOf(settings, windows);
   const lanes = new Map<string, LaneState>();
+  const handsOn = options.handsOn ?? [];
   const createReader = options.createReader ?? ((requests) => options.contract.reader(requests));
-  let reader: RecordReader = createReader(requestsOf(ruleSets.values(), timeRequest));
+  let reader: RecordReader = createReader([...requestsOf(ruleSets.values(), timeRequest), ...handsOn]);
 
   const process = (batch: Batch): Decided[] => {
     const state = laneOf(lanes, batch);
     state.batch = batch;
     const read = reader.read(batch);
-    const passage = createPassage(settings, state, batch, read, timeRequest ? timesOf(read.columns.get(columnKey(timeRequest))) : null);
+    const passage = createPassage(settings, state, withColumns(batch, read, handsOn), read, timeRequest ? timesOf(read.columns.get(columnKey(timeRequest))) : null);
     for (let row = 0; row < batch.count; ) {
       advanceRefill(passage, windows, batch.offset[row]!); // row < count
       const end = nextBreak(state, batch, row);
@@ -93,7 +96,7 @@ export function createStage(options: GateOptions): Stage {
     snapshot: () => (options.window === null ? [] : [...lanes.values()].flatMap((state) => laneChanges(state, cut))),
     assign: (lane, from, restored) => {
       for (const [digest, canonical] of storedRules(restored)) if (!ruleSets.has(digest)) ruleSets.set(digest, compileCanonical(canonical, options));
-      reader = createReader(requestsOf(ruleSets.values(), timeRequest));
+      reader = createReader([...requestsOf(ruleSets.values(), timeRequest), ...handsOn]);
       lanes.set(laneKey(lane), restoreLane(lane, from, options.window === null ? new Map() : restored, cut));
     },
     revoke: (lane) => void lanes.delete(laneKey(lane)),
@@ -136,6 +139,14 @@ function settingsOf(options: GateOptions): GateSettings {
 
 function requestsOf(ruleSets: Iterable<RuleSet>, time: FieldRequest | null): FieldRequest[] {
   return [...[...ruleSets].flatMap((set) => set.requests), ...(time ? [time] : [])];
+}
+
+/** What the next stage finds in its batches instead of reading it again. */
+function withColumns(batch: Batch, { columns }: ReadResult, handsOn: readonly FieldRequest[]): Batch {
+  if (handsOn.length === 0) return batch;
+  const shared = new Map(batch.added.columns);
+  for (const key of handsOn.map(columnKey)) shared.set(key, columns.get(key)!); // the reader was asked for it
+  return { ...batch, added: { ...batch.added, columns: shared } };
 }
 
 function laneOf(lanes: ReadonlyMap<string, LaneState>, lane: { readonly topic: string; readonly partition: number }): LaneState {

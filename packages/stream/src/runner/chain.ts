@@ -80,6 +80,18 @@ export function viewOf(decided: Decided, port: number): Batch {
   return selectRows(decided.batch, gatherInts(decided.rows, positions), gatherAdditions(decided, positions));
 }
 
+/** The same without columns, which only the next stage of a chain needs. */
+export function writtenViewOf(decided: Decided, port: number): Batch {
+  const { columns: _columns, ...rest } = decided;
+  return viewOf({ ...rest, batch: withoutColumns(decided.batch) }, port);
+}
+
+const NO_COLUMNS: ReadonlyMap<string, Column> = new Map();
+
+function withoutColumns(batch: Batch): Batch {
+  return batch.added.columns.size === 0 ? batch : { ...batch, added: { ...batch.added, columns: NO_COLUMNS } };
+}
+
 /** The rows at some positions of a decision, as a batch with everything added to them. */
 export function viewAt(decided: Decided, positions: Int32Array): Batch {
   return selectRows(decided.batch, gatherInts(decided.rows, positions), gatherAdditions(decided, positions));

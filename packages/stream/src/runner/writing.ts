@@ -3,7 +3,7 @@ import { addedHeaders, batchOf, ownHeaders, recordAt, type Batch, type Failure, 
 import type { Transaction } from "../log.ts";
 import type { SystemRecord } from "../stage.ts";
 import { idAt } from "./identity.ts";
-import { viewAt, viewOf, type Link, type Outcome } from "./chain.ts";
+import { viewAt, writtenViewOf, type Link, type Outcome } from "./chain.ts";
 
 export interface Writing {
   readonly links: readonly Link[];
@@ -55,7 +55,7 @@ export function writeOutcome(transaction: Transaction, outcome: Outcome, writing
     if (topic === null) return;
     const target = { topic, partition: decided.batch.partition };
     if (port.kind !== "data") writeRefused(transaction, target, outcome, number, writing);
-    else writeRecords(transaction, target, viewOf(decided, number), link, writing);
+    else writeRecords(transaction, target, writtenViewOf(decided, number), link, writing);
   });
   for (const copy of decided.copies ?? []) {
     writeRecords(transaction, { topic: copy.topic, partition: decided.batch.partition }, viewAt(decided, copy.positions), link, writing);
