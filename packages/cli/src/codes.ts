@@ -18,7 +18,13 @@ export const CLI_CODES: Readonly<Record<string, CodeEntry>> = {
   "WEIR-6004": { title: "Wrong usage", explanation: "A flag is missing or does not fit the others.", fix: "See weir COMMAND --help." },
   "WEIR-6005": { title: "No such service", explanation: "Weir has five: ingest, gate, inference, router, monitor.", fix: "Name some of them." },
   "WEIR-6006": { title: "Topics are not as the pipeline needs them", explanation: "On a broker that Weir did not start it creates nothing by itself.", fix: "Create the topics listed with the partitions listed." },
-  "WEIR-6007": { title: "The pipeline has no sample", explanation: "--sample produces sample.ndjson.gz or sample.ndjson of the pipeline's folder.", fix: "Add one or leave out --sample." },
+  "WEIR-6007": { title: "The pipeline has no sample", explanation: "--sample produces data/sample.ndjson.gz or data/sample.ndjson of the pipeline's folder.", fix: "Add one or leave out --sample." },
+  "WEIR-6008": {
+    title: "Producing stopped",
+    explanation: "Records are written in transactions of some thousands, two under way at a time. One of them failed; those before it are there, whole.",
+    fix: "Look into the topic, then produce the rest.",
+  },
+  "WEIR-6009": { title: "The broker did not do what was asked", explanation: "A request failed for a reason that may pass: a connection was lost, a leader moved, a time ran out.", fix: "Look whether the broker is up (weir doctor), then try again." },
   "WEIR-8001": { title: "Node is too old", explanation: "Weir needs Node 20.19 or newer; the start script checks before it does anything.", fix: "Install a newer Node, for example with nvm install 20." },
   "WEIR-8002": {
     title: "The packages could not be installed",

@@ -1,4 +1,4 @@
-import { describeProblem, WeirError } from "@weir/record";
+import { describeProblem, RetriableError, WeirError } from "@weir/record";
 
 /** Data on stdout, everything else on stderr. */
 export interface Output {
@@ -18,6 +18,10 @@ export function reportError(error: unknown, output: Output): number {
   if (error instanceof WeirError) {
     output.note(describeProblem(error.problem));
     return error.exitCode;
+  }
+  if (error instanceof RetriableError) {
+    output.note(`WEIR-6009 the broker did not do what was asked\n  why:   ${error.message}\n  do:    look whether it is up (weir doctor), then try again`);
+    return 4;
   }
   output.note(`WEIR-6000 unexpected fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   output.note("  do:    this is a bug of Weir; please report it with the lines above");

@@ -30,6 +30,7 @@ export async function produceCommand(flags: ProduceFlags, env: Environment, outp
   const written = await produce({
     log, clock: systemClock, topic, rate,
     lines: readLines(flags.file ?? null),
+    id: typeof loaded?.pipeline.record.id === "string" ? loaded.pipeline.record.id : null,
     key: flags.key ?? loaded?.pipeline.record.key ?? null,
     endOn: flags.end ? (loaded?.topology.control ?? null) : null,
     onProgress: () => {},

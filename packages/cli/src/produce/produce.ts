@@ -1,4 +1,4 @@
-import { batchOf, partitionOf, type Lane } from "@weir/record";
+import { batchOf, partitionOf, RetriableError, WeirError, type Lane } from "@weir/record";
 import { writeEndNote, type Clock, type Log, type Producer } from "@weir/stream";
 
 export interface ProduceOptions {
@@ -6,8 +6,10 @@ export interface ProduceOptions {
   readonly clock: Clock;
   readonly topic: string;
   readonly lines: AsyncIterable<Uint8Array>;
-  /** JSON pointer of the key; null: records without a key, spread by their number. */
+  /** JSON pointer of the key; null: records without a key. */
   readonly key: string | null;
+  /** JSON pointer of the record's id: places records without a key. */
+  readonly id: string | null;
   /** Records a second; null: as fast as it goes. */
   readonly rate: number | null;
   /** Say on this topic that the input ends here; null: it may go on. */
@@ -19,8 +21,25 @@ export interface ProduceOptions {
 const CHUNK_RECORDS = 4000;
 
 /** Writes lines as records, in order per partition, in transactions: what it reports as written is there, once. */
-export async function produce(options: ProduceOptions): Promise<{ readonly records: number; readonly partitions: readonly number[] }> {
-  const { log, topic, rate } = options;
+export async function produce(options: ProduceOptions): Promise<Produced> {
+  const written = { records: 0 };
+  try {
+    return await produceLines(options, written);
+  } catch (error) {
+    throw error instanceof RetriableError ? stopped(options.topic, written.records, error) : error;
+  }
+}
+
+export interface Produced {
+  readonly records: number;
+  /** Records by partition. */
+  readonly partitions: readonly number[];
+}
+
+/** `written` counts what is surely there, so that it can be told when the rest is not. */
+async function produceLines(options: ProduceOptions, written: { records: number }): Promise<Produced> {
+  const { log } = options;
+  const { topic, rate } = options;
   const partitions = (await log.partitions([topic])).get(topic) ?? 0;
   await using producer = await log.producer({ transactionalId: `weir-produce-${process.pid}-${Date.now().toString(36)}`, rotate: 4 });
   const counts = Array.from({ length: partitions }, () => 0);
@@ -29,8 +48,9 @@ export async function produce(options: ProduceOptions): Promise<{ readonly recor
   let records = 0;
   let previous: Promise<void> = Promise.resolve();
   for await (const lines of chunked(options.lines, chunk)) {
-    const { perPartition, count } = place(lines, options.key, partitions, records);
+    const { perPartition, count } = place(lines, options, partitions, records);
     await previous;
+    written.records = records;
     previous = write(producer, topic, perPartition);
     previous.catch(() => {}); // awaited below
     perPartition.forEach((list, p) => (counts[p] = (counts[p] ?? 0) + list.length));
@@ -62,18 +82,20 @@ async function writeEnds(log: Log, producer: Producer, topic: string, partitions
   await transaction.commit(null);
 }
 
-function place(lines: readonly Uint8Array[], key: string | null, partitions: number, from: number): { perPartition: KeyedLine[][]; count: number } {
+/** By the key, else by the id, else by the number of the record. */
+function place(lines: readonly Uint8Array[], { key, id }: ProduceOptions, partitions: number, from: number): { perPartition: KeyedLine[][]; count: number } {
   const perPartition: KeyedLine[][] = Array.from({ length: partitions }, () => []);
   lines.forEach((value, i) => {
-    const keyBytes = key === null ? null : keyOf(value, key);
-    const partition = keyBytes === null ? (from + i) % partitions : partitionOf(keyBytes, partitions);
+    const keyBytes = key === null ? null : textAt(value, key);
+    const placing = keyBytes ?? (id === null ? null : textAt(value, id));
+    const partition = placing === null ? (from + i) % partitions : partitionOf(placing, partitions);
     perPartition[partition]?.push({ key: keyBytes, value });
   });
   return { perPartition, count: lines.length };
 }
 
 /** The value at a JSON pointer as text; null where the line is no JSON or has no such value: it is for the gate to judge it. */
-function keyOf(line: Uint8Array, pointer: string): Uint8Array | null {
+function textAt(line: Uint8Array, pointer: string): Uint8Array | null {
   try {
     let at: unknown = JSON.parse(Buffer.from(line.buffer, line.byteOffset, line.length).toString());
     for (const part of pointer.split("/").slice(1)) {
@@ -84,6 +106,16 @@ function keyOf(line: Uint8Array, pointer: string): Uint8Array | null {
   } catch {
     return null;
   }
+}
+
+function stopped(topic: string, records: number, cause: RetriableError): WeirError {
+  return new WeirError(
+    {
+      code: "WEIR-6008", what: `producing stopped after ${records} records`, where: `topic ${topic}`, why: cause.message,
+      fix: `the first ${records} records are there; of the next ${2 * CHUNK_RECORDS} at most nobody knows. Look into the topic before producing again from there`,
+    },
+    { cause, exitCode: 4 },
+  );
 }
 
 async function* chunked<T>(items: AsyncIterable<T>, size: number): AsyncGenerator<T[]> {

@@ -92,7 +92,7 @@ async function playSample({ loaded, output, log, sample, startedAt, running, jso
   const before = monitor.status().stages[0]?.in ?? 0;
   const { topology, pipeline } = loaded;
   const { records } = await produce({
-    log, clock: systemClock, topic: topology.entryTopic, lines: readLines(sample), key: pipeline.record.key, rate: null, endOn: topology.control, onProgress: () => {},
+    log, clock: systemClock, topic: topology.entryTopic, lines: readLines(sample), key: pipeline.record.key, id: typeof pipeline.record.id === "string" ? pipeline.record.id : null, rate: null, endOn: topology.control, onProgress: () => {},
   });
   output.note(`  ${records.toLocaleString("en-US")} records of the sample produced to ${topology.entryTopic}`);
   await waitDrained(systemClock, () => monitor.status(), before + records, () => running.failed(), output.note);
