@@ -202,7 +202,7 @@ describe("the stage", () => {
 
   it("is built from the flights pipeline, against its contract and its model", async () => {
     const loaded = loadPipeline(fileURLToPath(new URL("../../../deploy/pipelines/flights", import.meta.url)), {});
-    const { stage } = await buildStage(loaded, "route");
+    const { stage } = await buildStage(loaded, "route", []);
     expect(stage.ports.map((port) => port.name)).toEqual(["auto", "review", "manual", "dlq"]);
     const column: Column = { kind: "number", values: Float64Array.of(0.95, NaN), presence: Uint8Array.of(PRESENT, ABSENT) };
     const batch = { ...batchFrom([valueOf(0.95), "{}"]), added: { ...NOTHING_ADDED, columns: new Map([["number /prediction/confidence", column]]) } };
