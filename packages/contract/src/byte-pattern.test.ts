@@ -24,12 +24,16 @@ const source = fc
 
 test("the table matches what the engine matches", () => {
   const texts = fc.array(fc.string({ unit: fc.constantFrom("a", "b", "c", "-", "0", ".", "/", "{", " ", "_") as fc.Arbitrary<string>, maxLength: 6 }), { maxLength: 8 });
+  let tooLarge = 0;
   fc.assert(
     fc.property(source, texts, (pattern, all) => {
-      for (const text of all) expect(matches(pattern, text), `${pattern} on ${text}`).toBe(compilePattern(pattern).test(text));
+      if (compileBytes(pattern) === null) tooLarge++;
+      else for (const text of all) expect(matches(pattern, text), `${pattern} on ${text}`).toBe(compilePattern(pattern).test(text));
     }),
     { numRuns: 1500 },
   );
+  // A table of more than 400 states is left to the engine; of patterns of this size few need one.
+  expect(tooLarge).toBeLessThan(75);
 });
 
 test("flight ids", () => {
