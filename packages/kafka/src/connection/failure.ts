@@ -9,7 +9,7 @@ export function brokerFailure(code: number, where: string, detail: string | null
   if (known.kind === "rights") {
     return new WeirError({
       code: "WEIR-7003", what: `Kafka refuses: ${known.name}`, where, ...(detail ? { why: detail } : {}),
-      fix: "give the principal the rights that `weir export acls` lists",
+      fix: "give the principal the rights on the pipeline's topics, its groups (PIPELINE.STAGE) and transactional ids that begin with them",
     }, { exitCode: 4 });
   }
   if (known.kind === "fatal") {
