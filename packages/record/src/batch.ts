@@ -65,8 +65,12 @@ export interface PlainRecord {
   readonly offset: number;
 }
 
-/** The rows of a selection as a batch of their own, over the same bytes, with `added` (parallel to `rows`) on top. */
+/**
+ * The rows of a selection (ascending, none twice) as a batch of their own, over the same bytes, with `added` (parallel to
+ * `rows`) on top. A selection of all rows copies nothing.
+ */
 export function selectRows(batch: Batch, rows: Int32Array, added: Partial<Additions> = {}): Batch {
+  if (rows.length === batch.count) return addTo(batch, added);
   const columns = new Map<string, Column>();
   for (const [name, column] of batch.added.columns) columns.set(name, gatherColumn(column, rows));
   for (const [name, column] of added.columns ?? []) columns.set(name, column);
@@ -94,6 +98,17 @@ export function selectRows(batch: Batch, rows: Int32Array, added: Partial<Additi
       ],
       tails: added.tails ?? (tails === null ? null : { ...gatherSlices(tails, rows), keep: gatherInts(tails.keep, rows) }),
       columns,
+    },
+  };
+}
+
+function addTo(batch: Batch, added: Partial<Additions>): Batch {
+  return {
+    ...batch,
+    added: {
+      headers: [...batch.added.headers, ...(added.headers ?? [])],
+      tails: added.tails ?? batch.added.tails,
+      columns: new Map([...batch.added.columns, ...(added.columns ?? [])]),
     },
   };
 }

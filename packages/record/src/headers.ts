@@ -31,10 +31,22 @@ export function readHeaders(bytes: Uint8Array, at: number, count: number): Heade
   return headers;
 }
 
+/** Encoded names: the same few are written again and again. */
+const names = new Map<string, Uint8Array>();
+const MAX_NAMES = 1000;
+
+function encodeName(name: string): Uint8Array {
+  const known = names.get(name);
+  if (known) return known;
+  const encoded = encoder.encode(name);
+  if (names.size < MAX_NAMES) names.set(name, encoded);
+  return encoded;
+}
+
 /** The header block in Kafka's layout, without the count that goes before it. */
 export function writeHeaders(headers: readonly Header[]): Uint8Array {
   if (headers.length === 0) return new Uint8Array(0);
-  const keys = headers.map((h) => encoder.encode(h.key));
+  const keys = headers.map((h) => encodeName(h.key));
   let size = 0;
   headers.forEach((h, i) => {
     const keyLength = keys[i]!.length; // parallel

@@ -80,24 +80,16 @@ export function viewOf(decided: Decided, port: number): Batch {
   return selectRows(decided.batch, gatherInts(decided.rows, positions), gatherAdditions(decided, positions));
 }
 
-/** The same without columns, which only the next stage of a chain needs. */
-export function writtenViewOf(decided: Decided, port: number): Batch {
-  const { columns: _columns, ...rest } = decided;
-  return viewOf({ ...rest, batch: withoutColumns(decided.batch) }, port);
+/** All decided rows with everything added to them but the columns, which only the next stage of a chain needs. */
+export function writtenView({ batch, rows, columns: _columns, ...rest }: Decided): Batch {
+  const bare = batch.added.columns.size === 0 ? batch : { ...batch, added: { ...batch.added, columns: NO_COLUMNS } };
+  return selectRows(bare, rows, additionsOf({ batch, rows, ...rest }));
 }
 
 const NO_COLUMNS: ReadonlyMap<string, Column> = new Map();
 
-function withoutColumns(batch: Batch): Batch {
-  return batch.added.columns.size === 0 ? batch : { ...batch, added: { ...batch.added, columns: NO_COLUMNS } };
-}
-
-/** The rows at some positions of a decision, as a batch with everything added to them. */
-export function viewAt(decided: Decided, positions: Int32Array): Batch {
-  return selectRows(decided.batch, gatherInts(decided.rows, positions), gatherAdditions(decided, positions));
-}
-
-function positionsOf(ports: Uint8Array, port: number): Int32Array {
+/** Positions of a decision that took the port, ascending. */
+export function positionsOf(ports: Uint8Array, port: number): Int32Array {
   let count = 0;
   for (let i = 0; i < ports.length; i++) if (ports[i] === port) count++;
   const positions = new Int32Array(count);

@@ -3,7 +3,7 @@ import { addedHeaders, batchOf, ownHeaders, recordAt, type Batch, type Failure, 
 import type { Transaction } from "../log.ts";
 import type { SystemRecord } from "../stage.ts";
 import { idAt } from "./identity.ts";
-import { viewAt, writtenViewOf, type Link, type Outcome } from "./chain.ts";
+import { positionsOf, writtenView, type Link, type Outcome } from "./chain.ts";
 
 export interface Writing {
   readonly links: readonly Link[];
@@ -50,25 +50,26 @@ const decoder = new TextDecoder();
 export function writeOutcome(transaction: Transaction, outcome: Outcome, writing: Writing): void {
   const link = writing.links[outcome.link]!; // an outcome of this chain
   const { decided } = outcome;
+  const view = writtenView(decided);
   link.stage.ports.forEach((port, number) => {
     const topic = link.outputs.get(port.name)?.topic ?? null;
     if (topic === null) return;
     const target = { topic, partition: decided.batch.partition };
     if (port.kind !== "data") writeRefused(transaction, target, outcome, number, writing);
-    else writeRecords(transaction, target, writtenViewOf(decided, number), link, writing);
+    else writeRecords(transaction, target, view, positionsOf(decided.ports, number), writing);
   });
   for (const copy of decided.copies ?? []) {
-    writeRecords(transaction, { topic: copy.topic, partition: decided.batch.partition }, viewAt(decided, copy.positions), link, writing);
+    writeRecords(transaction, { topic: copy.topic, partition: decided.batch.partition }, view, copy.positions, writing);
   }
   if (decided.verdicts) writeSystem(transaction, { topic: writing.verdictsTopic, partition: decided.batch.partition }, decided.verdicts);
 }
 
-function writeRecords(transaction: Transaction, target: Lane, view: Batch, link: Link, writing: Writing): void {
-  if (view.count === 0) return;
+function writeRecords(transaction: Transaction, target: Lane, view: Batch, rows: Int32Array, writing: Writing): void {
+  if (rows.length === 0) return;
   const minimal = writing.minimalHeaders
     ? { ...view, added: { ...view.added, headers: view.added.headers.filter((h) => h.name === "weir.id") } }
     : view;
-  transaction.write(target, minimal, null, { keepTimestamps: writing.keepTimestamps });
+  transaction.write(target, minimal, rows.length === view.count ? null : rows, { keepTimestamps: writing.keepTimestamps });
 }
 
 function writeRefused(transaction: Transaction, target: Lane, outcome: Outcome, port: number, writing: Writing): void {
