@@ -14,7 +14,9 @@ const inTerminal = process.stdin.isTTY || process.stdout.isTTY || process.stderr
 function checkNode() {
   const [major, minor] = process.versions.node.split(".").map(Number);
   if (major > LEAST_NODE[0] || (major === LEAST_NODE[0] && minor >= LEAST_NODE[1])) return;
-  console.error(`WEIR-8001 Node ${process.versions.node} is too old\n  why:   Weir needs Node ${LEAST_NODE.join(".")} or newer\n  do:    install it, for example with nvm install 20`);
+  console.error(
+    `WEIR-8001 Node ${process.versions.node} is too old\n  why:   Weir needs Node ${LEAST_NODE.join(".")} or newer\n  do:    install it, for example with nvm install 20`,
+  );
   process.exit(4);
 }
 
@@ -22,15 +24,21 @@ function checkNode() {
 function wantedStamp() {
   const hash = createHash("sha256").update(`${process.version} ${process.platform} ${process.arch} ${PNPM}`);
   const manifests = ["packages", "services"].flatMap((dir) =>
-    readdirSync(path.join(root, dir)).map((name) => path.join(dir, name, "package.json")).filter((file) => existsSync(path.join(root, file))));
-  for (const file of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests.sort()]) hash.update(file).update(readFileSync(path.join(root, file)));
+    readdirSync(path.join(root, dir))
+      .map((name) => path.join(dir, name, "package.json"))
+      .filter((file) => existsSync(path.join(root, file))),
+  );
+  for (const file of ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml", ...manifests.sort()])
+    hash.update(file).update(readFileSync(path.join(root, file)));
   return hash.digest("hex");
 }
 
 /** npm hands its own settings down by the environment; pnpm must not take them for its own. */
 function cleanEnvironment() {
   const keep = /^npm_config_(registry|cache|proxy|https_proxy|noproxy|userconfig|cafile|ca)$|^npm_config_(https-proxy|.*:_auth.*|@.*)$/i;
-  return Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_(config|package|lifecycle)_/i.test(name) || keep.test(name)));
+  return Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_(config|package|lifecycle)_/i.test(name) || keep.test(name)),
+  );
 }
 
 async function install() {
@@ -40,7 +48,9 @@ async function install() {
   console.error("weir: installing packages (once, about 35 s of one core)");
   const code = await run("npx", ["--yes", PNPM, "install", "--frozen-lockfile"], { env: cleanEnvironment(), stdio: ["ignore", 2, 2] });
   if (code !== 0) {
-    console.error("WEIR-8002 the packages could not be installed\n  why:   see the lines above\n  do:    check the network and the registry that npm is set to, then try again");
+    console.error(
+      "WEIR-8002 the packages could not be installed\n  why:   see the lines above\n  do:    check the network and the registry that npm is set to, then try again",
+    );
     process.exit(code);
   }
   writeFileSync(stampFile, stamp);
@@ -68,7 +78,9 @@ const tool = (name, args) => run(path.join(root, "node_modules", ".bin", name), 
 /** Scripts that hurt a pipeline and have a foreign reader count what came out. */
 function faults([name, ...args]) {
   const folder = path.join(root, "test/e2e");
-  const known = readdirSync(folder).filter((entry) => existsSync(path.join(folder, entry, "main.ts"))).sort();
+  const known = readdirSync(folder)
+    .filter((entry) => existsSync(path.join(folder, entry, "main.ts")))
+    .sort();
   if (known.includes(name)) return node(`test/e2e/${name}/main.ts`, args);
   console.error(`weir: faults are ${known.join(", ")}; for example: node start.mjs faults ${known[0]}`);
   return 2;

@@ -25,7 +25,8 @@ export async function countOutput(log: Log, hops: readonly (readonly string[])[]
       byTopic.set(batch.topic, (byTopic.get(batch.topic) ?? 0) + batch.count);
       for (let row = 0; row < batch.count; row++) {
         const number = numberAt(batch, row);
-        if (number < 0 || number >= records) throw new Error(`${batch.topic} holds a record that nobody produced, at offset ${batch.offset[row]}`);
+        if (number < 0 || number >= records)
+          throw new Error(`${batch.topic} holds a record that nobody produced, at offset ${batch.offset[row]}`);
         if (seen[number] === 1) doubled++;
         seen[number] = 1;
       }

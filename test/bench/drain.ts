@@ -66,7 +66,7 @@ export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
 async function untilQuiet(log: Log, fleet: Fleet, { hops }: Setup, records: number): Promise<void> {
   const lanes = await lanesOf(log, hops.at(-1) ?? []);
   let written = -1;
-  for (let movedAt = systemClock.monotonic(); ; ) {
+  for (let movedAt = systemClock.monotonic(); ;) {
     await systemClock.sleep(LOOK_MS);
     fleet.assertAlive();
     const bounds = await log.bounds(lanes);
@@ -104,7 +104,8 @@ function figuresOf({ setup, time, pids, brokerPids, records, counted }: Seen): F
   const meanShare = shares.reduce((sum, share) => sum + share, 0) / shares.length;
   const perRecord = (micros: number, share: number): number => micros / (share * records);
   const processes = setup.processes.map(({ slot, hop }, i) => ({
-    name: slot, micros: perRecord(time.usedBy(pids[i]!, from, to), hop === null ? meanShare : shares[hop]!), // a pid a process, a share a hop
+    name: slot,
+    micros: perRecord(time.usedBy(pids[i]!, from, to), hop === null ? meanShare : shares[hop]!), // a pid a process, a share a hop
   }));
   const sumOf = (list: readonly number[]): number => list.reduce((sum, pid) => sum + time.usedBy(pid, from, to), 0);
   return {

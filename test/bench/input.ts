@@ -48,7 +48,10 @@ function makePool(): Part[][] {
   const make = createW1({ seed: SEED, faultEvery: FAULT_EVERY });
   const encoder = new TextEncoder();
   return Array.from({ length: POOL_RECORDS / PIECE_RECORDS }, (_, piece) => {
-    const lists = Array.from({ length: PARTITIONS }, () => ({ records: [] as { key: Uint8Array; value: Uint8Array }[], numbers: [] as number[] }));
+    const lists = Array.from({ length: PARTITIONS }, () => ({
+      records: [] as { key: Uint8Array; value: Uint8Array }[],
+      numbers: [] as number[],
+    }));
     for (let i = piece * PIECE_RECORDS; i < (piece + 1) * PIECE_RECORDS; i++) {
       const { key, value } = make(i);
       const keyBytes = encoder.encode(key);
@@ -56,7 +59,10 @@ function makePool(): Part[][] {
       list.records.push({ key: keyBytes, value: encoder.encode(value) });
       list.numbers.push(i);
     }
-    return lists.map(({ records, numbers }, partition) => ({ batch: batchOf({ topic: "", partition }, records), numbers: Int32Array.from(numbers) }));
+    return lists.map(({ records, numbers }, partition) => ({
+      batch: batchOf({ topic: "", partition }, records),
+      numbers: Int32Array.from(numbers),
+    }));
   });
 }
 
@@ -65,7 +71,8 @@ function writePiece(producer: Producer, topic: string, parts: readonly Part[], b
   const transaction = producer.begin();
   for (const { batch, numbers } of parts) {
     let count = 0;
-    for (; count < batch.count && base + numbers[count]! < records; count++) { // parallel to the rows; ascending
+    for (; count < batch.count && base + numbers[count]! < records; count++) {
+      // parallel to the rows; ascending
       putNumber(batch.bytes, batch.valueAt[count]! + BEFORE_NUMBER.length, base + numbers[count]!); // as above
     }
     if (count > 0) transaction.write({ topic, partition: batch.partition }, batch, count === batch.count ? null : allRows(count));

@@ -49,12 +49,21 @@ async function measureAll(folder: string, options: BenchOptions): Promise<Draine
       }
       note(`${system}, ${run}`);
       const name = `${system}.${run}`.replaceAll(/[^a-z0-9]/g, "");
-      const drainOptions: DrainOptions = { system, records, name, entryTopic, folder: path.join(folder, name), address: broker.address, brokerPids: broker.pids };
+      const drainOptions: DrainOptions = {
+        system,
+        records,
+        name,
+        entryTopic,
+        folder: path.join(folder, name),
+        address: broker.address,
+        brokerPids: broker.pids,
+      };
       return drain(log, drainOptions);
     };
     await measure("weir-pass", "warm-up", WARM_UP_RECORDS);
     const results = new Map<System, Drained[]>(options.systems.map((system) => [system, []]));
-    for (const { system, run } of turns(options)) results.get(system)?.push(await measure(system, `run ${run}`, options.records ?? RECORDS[system]));
+    for (const { system, run } of turns(options))
+      results.get(system)?.push(await measure(system, `run ${run}`, options.records ?? RECORDS[system]));
     return [...results.values()];
   } finally {
     await broker.stop();
@@ -71,11 +80,16 @@ function turns({ systems, runs }: BenchOptions): { system: System; run: number }
 }
 
 function assertRoom(folder: string, { systems, runs, records }: BenchOptions): void {
-  const needed = systems.reduce((sum, system) => sum + runs * (records ?? RECORDS[system]) * DISK_BYTES[system], 2 * WARM_UP_RECORDS * DISK_BYTES["weir-pass"]);
+  const needed = systems.reduce(
+    (sum, system) => sum + runs * (records ?? RECORDS[system]) * DISK_BYTES[system],
+    2 * WARM_UP_RECORDS * DISK_BYTES["weir-pass"],
+  );
   const { bavail, bsize } = statfsSync(folder);
   if (needed < bavail * bsize) return;
   const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
-  throw new Error(`${folder} has ${gib(bavail * bsize)} free, the bench needs ${gib(needed)}: set TMPDIR to a larger place, or take fewer --records or --runs`);
+  throw new Error(
+    `${folder} has ${gib(bavail * bsize)} free, the bench needs ${gib(needed)}: set TMPDIR to a larger place, or take fewer --records or --runs`,
+  );
 }
 
 try {

@@ -35,7 +35,8 @@ export function parseOptions(args: readonly string[]): BenchOptions {
 
 function whole(flag: string, text: string | undefined, least: number): number {
   const value = Number(text);
-  if (!Number.isSafeInteger(value) || value < least) throw new Error(`${flag} takes a whole number from ${least}, not "${text ?? ""}"\nusage: ${USAGE}`);
+  if (!Number.isSafeInteger(value) || value < least)
+    throw new Error(`${flag} takes a whole number from ${least}, not "${text ?? ""}"\nusage: ${USAGE}`);
   return value;
 }
 

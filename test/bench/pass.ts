@@ -8,24 +8,41 @@ import { createRunner, decideAll, type RunnerOptions, type Stage } from "@weir/s
 const [from = "", prefix = ""] = process.argv.slice(2);
 
 const stage: Stage = {
-  id: "pass", ports: [{ name: "out", kind: "data" }], holds: false,
+  id: "pass",
+  ports: [{ name: "out", kind: "data" }],
+  holds: false,
   process: (batches) => batches.map((batch) => decideAll(batch, 0)),
-  position: () => null, snapshot: () => [], assign() {}, revoke() {},
+  position: () => null,
+  snapshot: () => [],
+  assign() {},
+  revoke() {},
   describe: () => ({ spec: "0".repeat(64), owner: "user:bench" }),
 };
 
 const log = await createKafkaLog({ brokers: (process.env["WEIR_KAFKA"] ?? "").split(","), clientId: "weir-pass" });
 const options: RunnerOptions = {
-  log, clock: systemClock, hash: sha256,
-  group: prefix, slot: process.env["WEIR_SLOT"] ?? "pass", inputs: [from],
+  log,
+  clock: systemClock,
+  hash: sha256,
+  group: prefix,
+  slot: process.env["WEIR_SLOT"] ?? "pass",
+  inputs: [from],
   links: [{ stage, outputs: new Map([["out", { topic: `${prefix}.out`, next: null }]]), stateTopic: null }],
   idsOf: null,
   handsOnTo: [],
   topics: { executions: `${prefix}.executions`, verdicts: `${prefix}.verdicts`, control: null },
   commit: { everyMs: 100, bytes: 8 * 1024 * 1024 },
-  idleAfterMs: null, onOutOfRange: "stop", transactionTimeoutMs: 10_000, minimalHeaders: false, keepTimestamps: false,
+  idleAfterMs: null,
+  onOutOfRange: "stop",
+  transactionTimeoutMs: 10_000,
+  minimalHeaders: false,
+  keepTimestamps: false,
   events: {
-    committed() {}, assigned() {}, revoked() {}, lagging() {}, ended() {},
+    committed() {},
+    assigned() {},
+    revoked() {},
+    lagging() {},
+    ended() {},
     aborted: (reason) => console.error(`aborted: ${reason}`),
     retried: (kind, message) => console.error(`${kind} again: ${message}`),
     halted: (lane, reason) => console.error(`${lane.topic}-${lane.partition} halted: ${reason}`),

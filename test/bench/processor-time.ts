@@ -26,10 +26,12 @@ export interface ProcessorTime {
 /** Follows processes in /proc from now on. */
 export function followProcessorTime(pids: readonly number[]): ProcessorTime {
   const samples: Sample[] = [];
-  const take = (): void => void samples.push({ at: systemClock.now(), used: new Map(pids.map((pid) => [pid, usedBy(pid)])), busy: busyMicros() });
+  const take = (): void =>
+    void samples.push({ at: systemClock.now(), used: new Map(pids.map((pid) => [pid, usedBy(pid)])), busy: busyMicros() });
   take();
   const timer = setInterval(take, EVERY_MS);
-  const between = (value: (sample: Sample) => number, from: number, to: number): number => valueAt(samples, value, to) - valueAt(samples, value, from);
+  const between = (value: (sample: Sample) => number, from: number, to: number): number =>
+    valueAt(samples, value, to) - valueAt(samples, value, from);
   return {
     stop: () => {
       clearInterval(timer);
@@ -56,6 +58,8 @@ function usedBy(pid: number): number {
 }
 
 function busyMicros(): number {
-  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (readFileSync("/proc/stat", "utf8").split("\n")[0] ?? "").split(/\s+/).map(Number);
+  const [, user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = (readFileSync("/proc/stat", "utf8").split("\n")[0] ?? "")
+    .split(/\s+/)
+    .map(Number);
   return (user + nice + system + irq + softirq + steal) * TICK_MICROS;
 }

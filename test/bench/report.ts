@@ -23,7 +23,8 @@ export const METHOD = `Method
 export function jsonLine(runs: readonly Drained[]): string {
   const { system, records } = runs[0]!; // a system that was run
   return JSON.stringify({
-    system, records,
+    system,
+    records,
     recordsPerSecond: Math.round(median(runs.map((r) => r.recordsPerSecond))),
     cpuMicros: round(median(runs.map((r) => r.cpuMicros))),
     brokerMicros: round(median(runs.map((r) => r.brokerMicros))),
@@ -39,10 +40,19 @@ export function table(results: readonly (readonly Drained[])[]): string {
   for (const runs of results) {
     const { system, records } = runs[0]!; // a system that was run
     const of = (value: (run: Drained) => number, digits: number): string => range(runs.map(value), digits);
-    lines.push(row([
-      system, thousands(records), of((r) => r.recordsPerSecond, 0), of((r) => r.cpuMicros, 2), of((r) => r.brokerMicros, 2), of((r) => r.cpuMicros + r.brokerMicros, 2),
-      of((r) => r.otherCores, 2), of((r) => r.missing, 0), of((r) => r.doubled, 0),
-    ]));
+    lines.push(
+      row([
+        system,
+        thousands(records),
+        of((r) => r.recordsPerSecond, 0),
+        of((r) => r.cpuMicros, 2),
+        of((r) => r.brokerMicros, 2),
+        of((r) => r.cpuMicros + r.brokerMicros, 2),
+        of((r) => r.otherCores, 2),
+        of((r) => r.missing, 0),
+        of((r) => r.doubled, 0),
+      ]),
+    );
     for (const [i, run] of runs.entries()) lines.push(details(run, runs.length > 1 ? `run ${i + 1}: ` : ""));
   }
   return `${lines.join("\n")}\n${cpus().length} processors, ${cpus()[0]?.model ?? "unknown"}, Node ${process.versions.node}\n`;
@@ -50,7 +60,9 @@ export function table(results: readonly (readonly Drained[])[]): string {
 
 function details(run: Drained, before: string): string {
   const processes = run.processes.map((p) => `${p.name} ${p.micros.toFixed(2)}`).join(", ");
-  const ends = Object.entries(run.ends).map(([name, count]) => `${name} ${thousands(count)}`).join(", ");
+  const ends = Object.entries(run.ends)
+    .map(([name, count]) => `${name} ${thousands(count)}`)
+    .join(", ");
   const isVoid = run.otherCores > VOID_OTHER_CORES ? "\n      void for records/s: the machine was not quiet" : "";
   return `    ${before}µs of ${processes}; ${(run.measuredMs / 1000).toFixed(1)} s measured\n      ends: ${ends}${isVoid}`;
 }

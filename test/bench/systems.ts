@@ -40,7 +40,9 @@ export async function prepare(system: System, log: Log, options: SetupOptions): 
 }
 
 async function preparePass(log: Log, { name, entryTopic, folder }: SetupOptions): Promise<Setup> {
-  await log.createTopics([`${name}.out`, `${name}.executions`, `${name}.verdicts`].map((topic): TopicSpec => ({ name: topic, partitions: PARTITIONS })));
+  await log.createTopics(
+    [`${name}.out`, `${name}.executions`, `${name}.verdicts`].map((topic): TopicSpec => ({ name: topic, partitions: PARTITIONS })),
+  );
   const processes = WORKERS.map((n) => ({ slot: `pass-${n}`, script: "test/bench/pass.ts", args: [entryTopic, name], hop: 0 }));
   return { pipeline: folder, processes, hops: [[`${name}.out`]] };
 }
@@ -48,15 +50,21 @@ async function preparePass(log: Log, { name, entryTopic, folder }: SetupOptions)
 async function preparePipeline(system: System, log: Log, { name, entryTopic, folder, address }: SetupOptions): Promise<Setup> {
   writeW1Pipeline(folder, { name, partitions: PARTITIONS, windowRecords: null });
   const file = path.join(folder, "pipeline.yaml");
-  writeFileSync(file, readFileSync(file, "utf8").replace("{type: ingest, out: gate}", `{type: ingest, out: {stage: gate, topic: ${entryTopic}}}`));
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace("{type: ingest, out: gate}", `{type: ingest, out: {stage: gate, topic: ${entryTopic}}}`),
+  );
   const { topology } = loadPipeline(folder, {});
   if (topology.entryTopic !== entryTopic) throw new Error(`the pipeline reads ${topology.entryTopic}, not ${entryTopic}`);
   await log.createTopics(topology.topics);
   const ends = endTopics(topology);
   if (system === "weir-fused") return { pipeline: folder, processes: fusedProcesses(folder, address), hops: [ends] };
   const processes = [
-    { ...serviceIn("ingest", "ingest-0"), hop: null }, { ...serviceIn("gate", "gate-0"), hop: 0 }, { ...serviceIn("inference", "inference-0"), hop: 1 },
-    { ...serviceIn("router", "router-0"), hop: 2 }, { ...serviceIn("monitor", "monitor-0"), hop: null },
+    { ...serviceIn("ingest", "ingest-0"), hop: null },
+    { ...serviceIn("gate", "gate-0"), hop: 0 },
+    { ...serviceIn("inference", "inference-0"), hop: 1 },
+    { ...serviceIn("router", "router-0"), hop: 2 },
+    { ...serviceIn("monitor", "monitor-0"), hop: null },
   ];
   return { pipeline: folder, processes, hops: [[`${name}.gate.pass`], [`${name}.score.out`], ends] };
 }

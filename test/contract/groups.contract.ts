@@ -55,7 +55,13 @@ function describeHandOver(of: () => LogUnderTest): void {
     const second = await members.join(await of().another(), options);
     await members.until(() => isShared(lanes, first, second));
     for (const member of [first, second]) {
-      const partitions = topics.map((t) => member.membership.owned().filter((l) => l.topic === t).map((l) => l.partition).sort((a, b) => a - b));
+      const partitions = topics.map((t) =>
+        member.membership
+          .owned()
+          .filter((l) => l.topic === t)
+          .map((l) => l.partition)
+          .sort((a, b) => a - b),
+      );
       expect(partitions[0]).toEqual(partitions[1]);
       expect(partitions[0]).toHaveLength(2);
     }
@@ -114,12 +120,17 @@ function describeCommits(of: () => LogUnderTest): void {
     const foreign = producer.begin();
     foreign.write(out, textBatch(out, "foreign"));
     const notOurs = { ...lane, partition: 5, offset: 9 };
-    await expect(foreign.commit({ membership, incarnation: membership.incarnation, positions: [{ ...lane, offset: 8 }, notOurs] })).rejects.toThrow();
+    await expect(
+      foreign.commit({ membership, incarnation: membership.incarnation, positions: [{ ...lane, offset: 8 }, notOurs] }),
+    ).rejects.toThrow();
     await producer.init();
     expect([await valuesOf(log, out), [...(await log.committed(group, [lane], null)).values()]]).toEqual([["committed"], [7]]);
   });
 
-  test.each([[true, 5], [false, null]] as const)("committed waits while a transaction that may move the offset is open (it commits: %s)", async (commits, expected) => {
+  test.each([
+    [true, 5],
+    [false, null],
+  ] as const)("committed waits while a transaction that may move the offset is open (it commits: %s)", async (commits, expected) => {
     const { log } = of();
     const topic = await newTopic(log, 1);
     const lanes = lanesOf(topic, 1);
@@ -179,7 +190,9 @@ function describeCommits(of: () => LogUnderTest): void {
     expect(membership.incarnation).toBe(incarnation + 1);
     expect(member.told.find((t) => t.kind === "lost")).toEqual({ kind: "lost", lanes: keysOf(lanes), incarnation: incarnation + 1 });
     first.write(out, textBatch(out, "old life"));
-    await expect(first.commit({ membership, incarnation, positions: [{ ...lane, offset: 3 }] })).rejects.toMatchObject({ code: "OTHER_INCARNATION" });
+    await expect(first.commit({ membership, incarnation, positions: [{ ...lane, offset: 3 }] })).rejects.toMatchObject({
+      code: "OTHER_INCARNATION",
+    });
     await guarded.init();
     second.write(out, textBatch(out, "doubled"));
     await second.commit({ membership, incarnation: membership.incarnation, positions: [{ ...lane, offset: 3 }] });

@@ -53,12 +53,25 @@ async function createLog(broker: string, protocol: GroupProtocol): Promise<LogUn
 /** The good-bye that the member never said itself. */
 async function leaveConsumer(link: Link, group: string, memberId: string): Promise<void> {
   const { error } = await link.toCoordinator("group", group, ConsumerGroupHeartbeat, {
-    group, memberId, memberEpoch: -1, instanceId: null, rack: null, rebalanceTimeoutMs: -1, topics: null, topicPattern: null, assignor: null, owned: null,
+    group,
+    memberId,
+    memberEpoch: -1,
+    instanceId: null,
+    rack: null,
+    rebalanceTimeoutMs: -1,
+    topics: null,
+    topicPattern: null,
+    assignor: null,
+    owned: null,
   });
   if (error !== 0) throw new Error(`the group did not let ${memberId} go: ${error}`);
 }
 
 async function leaveClassic(link: Link, group: string, memberId: string): Promise<void> {
-  const { error } = await link.toCoordinator("group", group, LeaveGroup, { group, memberId, members: [{ memberId, instanceId: null, reason: null }] });
+  const { error } = await link.toCoordinator("group", group, LeaveGroup, {
+    group,
+    memberId,
+    members: [{ memberId, instanceId: null, reason: null }],
+  });
   if (error !== 0) throw new Error(`the group did not let ${memberId} go: ${error}`);
 }

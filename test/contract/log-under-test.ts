@@ -8,5 +8,9 @@ export interface LogUnderTest extends AsyncDisposable {
   /** The group forgets a member, as after a session without heartbeats. */
   forget(group: string, memberId: string): Promise<void>;
   /** A transaction that has sent its offsets and is not over yet; ended by what is given back. */
-  stageOffsets(transactionalId: string, membership: Membership, positions: readonly Position[]): Promise<(isCommitted: boolean) => Promise<void>>;
+  stageOffsets(
+    transactionalId: string,
+    membership: Membership,
+    positions: readonly Position[],
+  ): Promise<(isCommitted: boolean) => Promise<void>>;
 }

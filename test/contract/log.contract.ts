@@ -32,7 +32,15 @@ function describeRecords(logOf: () => Log): void {
     const log = logOf();
     const lane = { topic: await newTopic(log), partition: 0 };
     const records = [
-      { key: bytes("k"), value: bytes("v"), headers: [{ key: "a", value: bytes("1") }, { key: "a", value: null }, { key: "", value: bytes("") }] },
+      {
+        key: bytes("k"),
+        value: bytes("v"),
+        headers: [
+          { key: "a", value: bytes("1") },
+          { key: "a", value: null },
+          { key: "", value: bytes("") },
+        ],
+      },
       { key: null, value: bytes(""), headers: [] },
       { key: bytes(""), value: null, headers: [{ key: "ünï", value: Uint8Array.of(0, 255, 128) }] },
     ].map((r, i) => ({ ...r, timestamp: Date.UTC(2026, 0, 1) + i, offset: i }));
@@ -49,7 +57,10 @@ function describeRecords(logOf: () => Log): void {
     const log = logOf();
     const lane = { topic: await newTopic(log), partition: 0 };
     const own = [{ key: "own", value: bytes("0") }];
-    const source = batchOf(lane, ['{"a":1}', '{"a":2}', '{"a":3}'].map((v) => ({ value: bytes(v), headers: own })));
+    const source = batchOf(
+      lane,
+      ['{"a":1}', '{"a":2}', '{"a":3}'].map((v) => ({ value: bytes(v), headers: own })),
+    );
     const tail = bytes(',"b":0}');
     const added = selectRows(source, Int32Array.of(0, 1, 2), {
       tails: { bytes: tail, at: new Int32Array(3), length: Int32Array.of(tail.length, -1, tail.length), keep: Int32Array.of(6, 0, 6) },
@@ -62,7 +73,9 @@ function describeRecords(logOf: () => Log): void {
     await transaction.commit(null);
     const found = (await readAll(log, [lane])).get(laneKey(lane)) ?? [];
     expect(found.map((r) => [text(r.value), r.headers.map((h) => h.key), headerText(r.headers, "weir.x")])).toEqual([
-      ['{"a":1,"b":0}', ["own", "weir.x"], "y"], ['{"a":3,"b":0}', ["own"], null], ['{"a":2}', ["own", "weir.x"], "y"],
+      ['{"a":1,"b":0}', ["own", "weir.x"], "y"],
+      ['{"a":3,"b":0}', ["own"], null],
+      ['{"a":2}', ["own", "weir.x"], "y"],
     ]);
   });
 
@@ -99,7 +112,7 @@ function plain(record: PlainRecord): unknown {
 async function writeThrough(log: Log, transaction: ReturnType<Producer["begin"]>, lane: Lane, name: string): Promise<void> {
   transaction.write(lane, textBatch(lane, `${name}1 `.padEnd(LARGE_BYTES, "."), `${name}2 `.padEnd(LARGE_BYTES, ".")));
   await using fetcher = log.fetcher({ isolation: "uncommitted" });
-  for (let offset = 0; ; ) {
+  for (let offset = 0; ;) {
     const { batches } = await fetcher.fetch([{ ...lane, offset }], 200);
     for (const batch of batches) {
       if (recordsOf(batch).some((r) => text(r.value)?.startsWith(`${name}1 `))) return;
@@ -109,7 +122,10 @@ async function writeThrough(log: Log, transaction: ReturnType<Producer["begin"]>
 }
 
 function describeTransactions(logOf: () => Log): void {
-  test.each([["commits", ["a1", "a2"]], ["aborts", []]] as const)("an open transaction hides what comes after it until it %s", async (end, expected) => {
+  test.each([
+    ["commits", ["a1", "a2"]],
+    ["aborts", []],
+  ] as const)("an open transaction hides what comes after it until it %s", async (end, expected) => {
     const log = logOf();
     const lane = { topic: await newTopic(log), partition: 0 };
     await using slow = await newProducer(log);
@@ -157,7 +173,10 @@ function describeTransactions(logOf: () => Log): void {
     const open = zombie.begin();
     await writeThrough(log, open, lane, "z");
     await using successor = await log.producer({ transactionalId, rotate: 1 });
-    const replaced = await open.commit(null).then(() => null, (error: unknown) => error);
+    const replaced = await open.commit(null).then(
+      () => null,
+      (error: unknown) => error,
+    );
     expect(isReplaced(replaced)).toBe(true);
     const transaction = successor.begin();
     transaction.write(lane, textBatch(lane, "successor"));
@@ -173,7 +192,8 @@ function describeTransactions(logOf: () => Log): void {
     let previous: Promise<void> = Promise.resolve();
     for (let t = 0; t < transactions; t++) {
       const transaction = producer.begin();
-      for (const lane of lanes) transaction.write(lane, textBatch(lane, ...Array.from({ length: perLane }, (_, i) => String(t * perLane + i))));
+      for (const lane of lanes)
+        transaction.write(lane, textBatch(lane, ...Array.from({ length: perLane }, (_, i) => String(t * perLane + i))));
       const commit = transaction.commit(null); // the one before may still be on its way
       await previous;
       previous = commit;

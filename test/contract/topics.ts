@@ -12,7 +12,8 @@ export async function newTopic(log: Log, partitions = 1): Promise<string> {
   return name;
 }
 
-export const newProducer = (log: Log, rotate = 2): Promise<Producer> => log.producer({ transactionalId: `contract-${randomUUID()}`, rotate });
+export const newProducer = (log: Log, rotate = 2): Promise<Producer> =>
+  log.producer({ transactionalId: `contract-${randomUUID()}`, rotate });
 
 export function lanesOf(topic: string, partitions: number): readonly Lane[] {
   return Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
@@ -59,5 +60,8 @@ export function recordsOf(batch: Batch): readonly PlainRecord[] {
 }
 
 export function textBatch(lane: Lane, ...values: readonly string[]): Batch {
-  return batchOf(lane, values.map((v) => ({ value: bytes(v) })));
+  return batchOf(
+    lane,
+    values.map((v) => ({ value: bytes(v) })),
+  );
 }

@@ -24,9 +24,15 @@ export interface Started {
 
 /** A `weir` command that goes on. */
 export function start(args: readonly string[], input = ""): Started {
-  const child = spawn(process.execPath, ["--conditions=weir-source", "--import", "tsx", path.join(ROOT, "packages/cli/src/main.ts"), ...args], {
-    cwd: ROOT, env: { ...process.env, WEIR_KAFKA: "", NODE_ENV: "production" }, stdio: ["pipe", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=weir-source", "--import", "tsx", path.join(ROOT, "packages/cli/src/main.ts"), ...args],
+    {
+      cwd: ROOT,
+      env: { ...process.env, WEIR_KAFKA: "", NODE_ENV: "production" },
+      stdio: ["pipe", "pipe", "pipe"],
+    },
+  );
   let stdout = "";
   let stderr = "";
   const waiting: { readonly text: string; readonly seen: () => void }[] = [];

@@ -5,7 +5,9 @@ import { followCommitted } from "./read-committed.ts";
 
 /** Topics where records leave the pipeline: ports that no stage reads, and dead letters. Copies are no ends. */
 export function endTopics(topology: Topology): string[] {
-  const ports = topology.stages.filter((s) => s.type !== "ingest").flatMap((s) => [...s.outputs].filter(([port]) => !s.next.has(port)).map(([, topic]) => topic));
+  const ports = topology.stages
+    .filter((s) => s.type !== "ingest")
+    .flatMap((s) => [...s.outputs].filter(([port]) => !s.next.has(port)).map(([, topic]) => topic));
   return [...new Set([...ports, topology.dlq])];
 }
 
@@ -13,8 +15,13 @@ export function endTopics(topology: Topology): string[] {
 export async function waitForEnds(log: Log, topology: Topology, records: number, silenceMs: number): Promise<void> {
   let count = 0;
   let deadline = systemClock.monotonic() + silenceMs;
-  await followCommitted(log, endTopics(topology), (batch) => {
-    count += batch.count;
-    if (batch.count > 0) deadline = systemClock.monotonic() + silenceMs;
-  }, () => count >= records || systemClock.monotonic() > deadline);
+  await followCommitted(
+    log,
+    endTopics(topology),
+    (batch) => {
+      count += batch.count;
+      if (batch.count > 0) deadline = systemClock.monotonic() + silenceMs;
+    },
+    () => count >= records || systemClock.monotonic() > deadline,
+  );
 }

@@ -5,7 +5,12 @@ export function wholeNumbers<Name extends string>(args: readonly string[], defau
   for (let i = 0; i < args.length; i += 2) {
     const name = (args[i] ?? "").replace(/^--/, "");
     const value = Number(args[i + 1]);
-    if (!isKnown(name) || !args[i]?.startsWith("--")) throw new Error(`${args[i]} is not known; known are ${Object.keys(defaults).map((n) => `--${n}`).join(", ")}`);
+    if (!isKnown(name) || !args[i]?.startsWith("--"))
+      throw new Error(
+        `${args[i]} is not known; known are ${Object.keys(defaults)
+          .map((n) => `--${n}`)
+          .join(", ")}`,
+      );
     if (!Number.isSafeInteger(value) || value < 1) throw new Error(`--${name} takes a whole number from 1, not "${args[i + 1] ?? ""}"`);
     values[name] = value;
   }

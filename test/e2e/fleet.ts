@@ -47,7 +47,10 @@ export function startFleet(options: FleetOptions): Fleet {
   const children = processes.map((p) => start(p, options));
   const assertAlive = (): void => {
     const gone = children.findIndex((child) => child.exitCode !== null || child.signalCode !== null);
-    if (gone >= 0) throw new Error(`${processes[gone]?.slot} ended by itself with ${children[gone]?.exitCode ?? children[gone]?.signalCode}; see its log in ${logs}`);
+    if (gone >= 0)
+      throw new Error(
+        `${processes[gone]?.slot} ended by itself with ${children[gone]?.exitCode ?? children[gone]?.signalCode}; see its log in ${logs}`,
+      );
   };
   return {
     live: processes,
@@ -72,11 +75,23 @@ export function startFleet(options: FleetOptions): Fleet {
 }
 
 function start({ slot, script, args = [] }: FleetProcess, { pipeline, address, logs }: FleetOptions): ChildProcess {
-  const child = spawn(process.execPath, ["--conditions=weir-source", "--initial-old-space-size=256", "--import", "tsx", path.join(ROOT, script), ...args], {
-    cwd: ROOT,
-    env: { ...process.env, WEIR_PIPELINE: pipeline, WEIR_KAFKA: address, WEIR_SLOT: slot, WEIR_PORT: "0", WEIR_TRANSACTION_TIMEOUT_MS: "10000", NODE_ENV: "production" },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+  const child = spawn(
+    process.execPath,
+    ["--conditions=weir-source", "--initial-old-space-size=256", "--import", "tsx", path.join(ROOT, script), ...args],
+    {
+      cwd: ROOT,
+      env: {
+        ...process.env,
+        WEIR_PIPELINE: pipeline,
+        WEIR_KAFKA: address,
+        WEIR_SLOT: slot,
+        WEIR_PORT: "0",
+        WEIR_TRANSACTION_TIMEOUT_MS: "10000",
+        NODE_ENV: "production",
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    },
+  );
   const log = createWriteStream(path.join(logs, `${slot}.log`), { flags: "a" });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });

@@ -6,7 +6,12 @@ const WAIT_MS = 500;
 const BACKOFF_MS = 200;
 
 /** Committed records of the topics from their beginning, until `isOver`. A broker that is away is waited for. */
-export async function followCommitted(log: Log, topics: readonly string[], onBatch: (batch: Batch) => void, isOver: () => boolean): Promise<void> {
+export async function followCommitted(
+  log: Log,
+  topics: readonly string[],
+  onBatch: (batch: Batch) => void,
+  isOver: () => boolean,
+): Promise<void> {
   const positions = new Map((await lanesOf(log, topics)).map((lane) => [laneKey(lane), { ...lane, offset: 0 }]));
   await using fetcher = log.fetcher();
   while (!isOver()) {
@@ -27,10 +32,17 @@ export async function followCommitted(log: Log, topics: readonly string[], onBat
 }
 
 /** Committed records of the topics, from their beginning (or given offsets) up to the end that they have now. */
-export async function readCommitted(log: Log, topics: readonly string[], onBatch: (batch: Batch) => void, from: ReadonlyMap<string, number> = new Map()): Promise<void> {
+export async function readCommitted(
+  log: Log,
+  topics: readonly string[],
+  onBatch: (batch: Batch) => void,
+  from: ReadonlyMap<string, number> = new Map(),
+): Promise<void> {
   const lanes = await lanesOf(log, topics);
   const bounds = await log.bounds(lanes);
-  const open = new Map(lanes.map((lane) => [laneKey(lane), { ...lane, offset: from.get(laneKey(lane)) ?? 0, end: bounds.get(laneKey(lane))?.latest ?? 0 }]));
+  const open = new Map(
+    lanes.map((lane) => [laneKey(lane), { ...lane, offset: from.get(laneKey(lane)) ?? 0, end: bounds.get(laneKey(lane))?.latest ?? 0 }]),
+  );
   await using fetcher = log.fetcher();
   for (;;) {
     for (const [key, at] of open) if (at.offset >= at.end) open.delete(key);

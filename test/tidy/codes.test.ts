@@ -19,16 +19,22 @@ const isCatalogue = (name: string): boolean => name.endsWith("/src/codes.ts");
 
 /** Code → package that explains it, from every package's `codes.ts`. */
 async function readCatalogues(): Promise<readonly (readonly [code: string, owner: string])[]> {
-  const read = sources.filter(({ name }) => isCatalogue(name)).map(async ({ name, owner }) => {
-    const exports: Readonly<Record<string, unknown>> = await import(pathToFileURL(path.resolve(name)).href);
-    return Object.entries(exports).filter(([key]) => key.endsWith("_CODES")).flatMap(([, entries]) => Object.keys(entries ?? {}).map((code) => [code, owner] as const));
-  });
+  const read = sources
+    .filter(({ name }) => isCatalogue(name))
+    .map(async ({ name, owner }) => {
+      const exports: Readonly<Record<string, unknown>> = await import(pathToFileURL(path.resolve(name)).href);
+      return Object.entries(exports)
+        .filter(([key]) => key.endsWith("_CODES"))
+        .flatMap(([, entries]) => Object.keys(entries ?? {}).map((code) => [code, owner] as const));
+    });
   return (await Promise.all(read)).flat();
 }
 
 const catalogues = await readCatalogues();
 const ownerOfCode = new Map(catalogues);
-const used = sources.filter((file) => !isCatalogue(file.name)).flatMap((file) => [...file.text.matchAll(CODE)].map(([code]) => ({ code, file })));
+const used = sources
+  .filter((file) => !isCatalogue(file.name))
+  .flatMap((file) => [...file.text.matchAll(CODE)].map(([code]) => ({ code, file })));
 
 test("every code that is used is explained by weir explain", () => {
   expect(used.length).toBeGreaterThan(100);
@@ -52,6 +58,11 @@ test("no code is explained that nobody uses", () => {
 test("every package's catalogue is in weir explain, and says what, why and what to do", () => {
   for (const [code] of catalogues) {
     const { title = "", explanation = "", fix = "" } = explainCode(code) ?? {};
-    expect({ code, title: title.length > 5, explanation: /\.$/.test(explanation), fix: /\.$/.test(fix) }).toEqual({ code, title: true, explanation: true, fix: true });
+    expect({ code, title: title.length > 5, explanation: /\.$/.test(explanation), fix: /\.$/.test(fix) }).toEqual({
+      code,
+      title: true,
+      explanation: true,
+      fix: true,
+    });
   }
 });

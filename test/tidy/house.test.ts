@@ -21,7 +21,10 @@ const NO_NAMES = new Set([
 const NOT_SAID: readonly (readonly [string, RegExp])[] = [
   ["a path of one machine", /(?<![\w.$}-])\/(?:work|root|home\/\w+|Users\/\w+|tmp\/weir)\//],
   ["a folder beside the repository", /\.\.\/shared\/|\bshared\/(?:design|flights|reference)\b/],
-  ["the host of a registry", /registry\.(?:npmjs|yarnpkg|npmmirror)|npmjs\.org|repo1?\.maven|maven\.apache\.org|proxy\.golang|pypi\.org|artifactory|jfrog/i],
+  [
+    "the host of a registry",
+    /registry\.(?:npmjs|yarnpkg|npmmirror)|npmjs\.org|repo1?\.maven|maven\.apache\.org|proxy\.golang|pypi\.org|artifactory|jfrog/i,
+  ],
   ["the number of an issue", /\bissues? #?\d|(?<=[\s(])#\d+\b(?!\w)/i],
   ["how it was made", /\bAI[- ](?:assist|generat|agent)|\bassistants?\b|co-authored-by|\blanguage models?\b/i],
 ];
@@ -31,12 +34,18 @@ describe("the house", () => {
     const services = new Set(files.flatMap((file) => /^services\/[^/]+\//.exec(file.name)?.[0] ?? []));
     const headings = (service: string): readonly string[] =>
       [...(files.find((file) => file.name === `${service}README.md`)?.text ?? "").matchAll(/^## (.+)$/gm)].map((found) => found[1] ?? "");
-    expect([...services].map((service) => ({ service, headings: headings(service) }))).toEqual([...services].map((service) => ({ service, headings: HEADINGS })));
+    expect([...services].map((service) => ({ service, headings: headings(service) }))).toEqual(
+      [...services].map((service) => ({ service, headings: HEADINGS })),
+    );
   });
 
   test("READMEs name only metrics that there are", () => {
-    const known = new Set(sources.flatMap((file) => (file.isTest ? [] : [...file.text.matchAll(/"(weir_[a-z_]+)"/g)].map((found) => found[1]))));
-    const named = files.filter((file) => file.name.endsWith("README.md")).flatMap((file) => [...file.text.matchAll(/\bweir_[a-z_]+/g)].map(([metric]) => ({ file, metric })));
+    const known = new Set(
+      sources.flatMap((file) => (file.isTest ? [] : [...file.text.matchAll(/"(weir_[a-z_]+)"/g)].map((found) => found[1]))),
+    );
+    const named = files
+      .filter((file) => file.name.endsWith("README.md"))
+      .flatMap((file) => [...file.text.matchAll(/\bweir_[a-z_]+/g)].map(([metric]) => ({ file, metric })));
     expect(named.filter(({ metric }) => !known.has(metric)).map(({ file, metric }) => `${file.name}: ${metric}`)).toEqual([]);
   });
 
@@ -55,12 +64,14 @@ describe("the house", () => {
   });
 
   test("nothing is said that is true in one place only", () => {
-    const said = files.filter((file) => file.name !== "test/tidy/house.test.ts").flatMap((file) =>
-      NOT_SAID.flatMap(([what, form]) => {
-        const found = form.exec(file.text);
-        return found ? [`${file.name}: ${what}, "${found[0]}"`] : [];
-      }),
-    );
+    const said = files
+      .filter((file) => file.name !== "test/tidy/house.test.ts")
+      .flatMap((file) =>
+        NOT_SAID.flatMap(([what, form]) => {
+          const found = form.exec(file.text);
+          return found ? [`${file.name}: ${what}, "${found[0]}"`] : [];
+        }),
+      );
     expect(said).toEqual([]);
   });
 

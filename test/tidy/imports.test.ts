@@ -5,7 +5,8 @@ import { codeLines, importsOf, isSource, ownerOf, readRepository, type Repositor
 
 const sources = readRepository().filter(isSource);
 const layerOf = (owner: string): number => LAYERS.findIndex((layer) => layer.includes(owner));
-const isPure = (file: Pick<RepositoryFile, "owner" | "isTest">): boolean => !file.isTest && layerOf(file.owner) >= 0 && layerOf(file.owner) < PURE_LAYERS;
+const isPure = (file: Pick<RepositoryFile, "owner" | "isTest">): boolean =>
+  !file.isTest && layerOf(file.owner) >= 0 && layerOf(file.owner) < PURE_LAYERS;
 
 /** Why a file may not import this, or null. */
 function fault(file: Pick<RepositoryFile, "name" | "owner" | "isTest">, specifier: string): string | null {
@@ -15,7 +16,10 @@ function fault(file: Pick<RepositoryFile, "name" | "owner" | "isTest">, specifie
   if (TEST_LIBRARIES.some((name) => specifier === name || specifier.startsWith(`${name}/`))) {
     return file.isTest || file.owner === "root" ? null : "is no test";
   }
-  const library = specifier.split("/").slice(0, specifier.startsWith("@") ? 2 : 1).join("/");
+  const library = specifier
+    .split("/")
+    .slice(0, specifier.startsWith("@") ? 2 : 1)
+    .join("/");
   const owner = LIBRARIES.get(library);
   if (owner === undefined) return "is not in the list of libraries (test/tidy/layers.ts)";
   return owner === file.owner ? null : `is not ${owner}, its only importer`;
@@ -53,9 +57,13 @@ test("every package and service has a layer", () => {
 });
 
 test("pure packages see neither clock nor chance nor process", () => {
-  const faults = sources.filter(isPure).flatMap((file) =>
-    codeLines(file.text).flatMap((line, at) => IMPURE.filter(([, form]) => form.test(line)).map(([what]) => `${file.name}:${at + 1} sees ${what}: ${line.trim()}`)),
-  );
+  const faults = sources
+    .filter(isPure)
+    .flatMap((file) =>
+      codeLines(file.text).flatMap((line, at) =>
+        IMPURE.filter(([, form]) => form.test(line)).map(([what]) => `${file.name}:${at + 1} sees ${what}: ${line.trim()}`),
+      ),
+    );
   expect(faults).toEqual([]);
 });
 
@@ -69,7 +77,9 @@ test("index.ts does nothing but re-export by name", () => {
 
 describe("the reader of imports", () => {
   test("sees every statement that begins with import", () => {
-    const blind = sources.filter((file) => importsOf(file.text).length < codeLines(file.text).filter((line) => /^import\b(?!\.meta)/.test(line)).length);
+    const blind = sources.filter(
+      (file) => importsOf(file.text).length < codeLines(file.text).filter((line) => /^import\b(?!\.meta)/.test(line)).length,
+    );
     expect(blind.map((file) => file.name)).toEqual([]);
     expect(sources.flatMap((file) => importsOf(file.text)).length).toBeGreaterThan(sources.length);
   });

@@ -17,12 +17,14 @@ const BINARY = /\.(?:gz|onnx|png|ico|woff2|tsbuildinfo)$/;
 
 /** Every text file, sorted by name. */
 export function readRepository(): readonly RepositoryFile[] {
-  return list("").sort().map((name) => ({
-    name,
-    owner: ownerOf(name),
-    isTest: name.startsWith("test/") || name.endsWith(".test.ts"),
-    text: readFileSync(path.join(ROOT, name), "utf8"),
-  }));
+  return list("")
+    .sort()
+    .map((name) => ({
+      name,
+      owner: ownerOf(name),
+      isTest: name.startsWith("test/") || name.endsWith(".test.ts"),
+      text: readFileSync(path.join(ROOT, name), "utf8"),
+    }));
 }
 
 export function isSource(file: RepositoryFile): boolean {
@@ -44,7 +46,9 @@ export function codeLines(text: string): readonly string[] {
 /** Names of everything a source imports, re-exports, loads or asks the type of. */
 export function importsOf(text: string): readonly string[] {
   const code = codeLines(text).join("\n");
-  const statements = code.matchAll(/^(?:import|export)\b[^"';]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\b(?:import|require)\(\s*"([^"]+)"\s*\)/gm);
+  const statements = code.matchAll(
+    /^(?:import|export)\b[^"';]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"|\b(?:import|require)\(\s*"([^"]+)"\s*\)/gm,
+  );
   return [...statements].map((found) => found[1] ?? found[2] ?? found[3] ?? "");
 }
 

@@ -32,7 +32,14 @@ export function consoleTools(note: Note = () => {}): Promise<readonly string[]> 
 export async function* consoleConsumer(options: ConsoleConsumerOptions): AsyncGenerator<string> {
   const java = await findJava(process.env);
   const jars = await consoleTools();
-  const flags = ["-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars.join(path.delimiter), "org.apache.kafka.tools.consumer.ConsoleConsumer"];
+  const flags = [
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-cp",
+    jars.join(path.delimiter),
+    "org.apache.kafka.tools.consumer.ConsoleConsumer",
+  ];
   const child = spawn(java.command, [...flags, ...consumerArguments(options)], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (piece: Buffer) => (said = (said + piece.toString()).slice(-KEPT_OF_STDERR)));
@@ -46,9 +53,25 @@ export async function* consoleConsumer(options: ConsoleConsumerOptions): AsyncGe
   }
 }
 
-export function consumerArguments({ address, topic, isolation, timeoutMs, maxRecords, formatter = {}, args = [] }: ConsoleConsumerOptions): string[] {
+export function consumerArguments({
+  address,
+  topic,
+  isolation,
+  timeoutMs,
+  maxRecords,
+  formatter = {},
+  args = [],
+}: ConsoleConsumerOptions): string[] {
   return [
-    "--bootstrap-server", address, "--topic", topic, "--isolation-level", isolation, "--from-beginning", "--timeout-ms", String(timeoutMs),
+    "--bootstrap-server",
+    address,
+    "--topic",
+    topic,
+    "--isolation-level",
+    isolation,
+    "--from-beginning",
+    "--timeout-ms",
+    String(timeoutMs),
     ...(maxRecords === undefined ? [] : ["--max-messages", String(maxRecords)]),
     ...Object.entries(formatter).flatMap(([name, value]) => ["--formatter-property", `${name}=${value}`]),
     ...args,
@@ -57,7 +80,10 @@ export function consumerArguments({ address, topic, isolation, timeoutMs, maxRec
 
 function failed({ address, topic }: ConsoleConsumerOptions, said: string): Error {
   return brokerProblem({
-    code: "WEIR-4313", what: "Kafka's console consumer failed", where: `topic ${topic} on ${address}`, why: said.trim().split("\n").at(-1) ?? "it said nothing",
+    code: "WEIR-4313",
+    what: "Kafka's console consumer failed",
+    where: `topic ${topic} on ${address}`,
+    why: said.trim().split("\n").at(-1) ?? "it said nothing",
     fix: "look whether the topic exists and the broker answers",
   });
 }

@@ -42,7 +42,10 @@ describe("the choice of a broker", () => {
 
   it("falls on a container where Maven is missing and an engine answers", async () => {
     const env = { WEIR_JAVA: await java("17"), WEIR_MVN: missing(), WEIR_CACHE_DIR: folder };
-    expect(await chooseBroker(undefined, env, engine(true))).toEqual({ use: "testcontainers", why: "no Maven, but a container engine answers" });
+    expect(await chooseBroker(undefined, env, engine(true))).toEqual({
+      use: "testcontainers",
+      why: "no Maven, but a container engine answers",
+    });
   });
 
   it("falls on the embedded one where nothing answers: it says best what is missing", async () => {
@@ -52,11 +55,17 @@ describe("the choice of a broker", () => {
 });
 
 describe("an external broker", () => {
-  it.each(["localhost:9092", "10.0.0.1:9092,10.0.0.2:9092", "[::1]:9092", "a.example:1, b.example:2"])("is taken at its address %s", (address) => {
-    expect(externalBroker(address)).toMatchObject({ kind: "external", address });
-  });
+  it.each(["localhost:9092", "10.0.0.1:9092,10.0.0.2:9092", "[::1]:9092", "a.example:1, b.example:2"])(
+    "is taken at its address %s",
+    (address) => {
+      expect(externalBroker(address)).toMatchObject({ kind: "external", address });
+    },
+  );
 
-  it.each(["localhost", "localhost:", ":9092", "a:1,,b:2", "a:b", "http://a:9092"])("is refused at %j, with what to write instead", (address) => {
-    expect(() => externalBroker(address)).toThrow(/WEIR-4310 .*\n {2}where: .*\n {2}why: .*\n {2}do: .*HOST:PORT/);
-  });
+  it.each(["localhost", "localhost:", ":9092", "a:1,,b:2", "a:b", "http://a:9092"])(
+    "is refused at %j, with what to write instead",
+    (address) => {
+      expect(() => externalBroker(address)).toThrow(/WEIR-4310 .*\n {2}where: .*\n {2}why: .*\n {2}do: .*HOST:PORT/);
+    },
+  );
 });

@@ -32,7 +32,11 @@ export async function startBroker({ use, port, dataDir, note }: StartOptions): P
 }
 
 /** As told, else what this machine has; where it has nothing the embedded broker says best what is missing. */
-export async function chooseBroker(use: string | undefined, env: Env, engine: () => Promise<boolean> = hasContainerEngine): Promise<BrokerChoice> {
+export async function chooseBroker(
+  use: string | undefined,
+  env: Env,
+  engine: () => Promise<boolean> = hasContainerEngine,
+): Promise<BrokerChoice> {
   if (use !== undefined && use !== "") return { use, why: "as told" };
   const java = await findJava(env).catch(() => null);
   const jars = java !== null && ((await areBrokerJarsCached(cacheRoot(env))) || (await mavenAnswers(env)));

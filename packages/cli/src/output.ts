@@ -20,7 +20,9 @@ export function reportError(error: unknown, output: Output): number {
     return error.exitCode;
   }
   if (error instanceof RetriableError) {
-    output.note(`WEIR-6009 the broker did not do what was asked\n  why:   ${error.message}\n  do:    look whether it is up (weir doctor), then try again`);
+    output.note(
+      `WEIR-6009 the broker did not do what was asked\n  why:   ${error.message}\n  do:    look whether it is up (weir doctor), then try again`,
+    );
     return 4;
   }
   output.note(`WEIR-6000 unexpected fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
@@ -34,6 +36,9 @@ export function table(head: readonly string[], rows: readonly (readonly (string 
   const widths = head.map((_, i) => Math.max(...cells.map((row) => row[i]?.length ?? 0)));
   const right = head.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] === "number" || row[i] === ""));
   const line = (row: readonly string[]): string =>
-    row.map((c, i) => (right[i] ? c.padStart(widths[i] ?? 0) : c.padEnd(widths[i] ?? 0))).join("  ").trimEnd();
+    row
+      .map((c, i) => (right[i] ? c.padStart(widths[i] ?? 0) : c.padEnd(widths[i] ?? 0)))
+      .join("  ")
+      .trimEnd();
   return cells.map(line);
 }

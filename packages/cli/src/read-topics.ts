@@ -14,7 +14,11 @@ export interface ReadRecord extends Lane {
 }
 
 /** Committed records of the lanes from their beginning (or given offsets) up to what was there at the start. */
-export async function* readToEnd(log: Log, lanes: readonly Lane[], from: ReadonlyMap<string, number> = new Map()): AsyncGenerator<ReadRecord> {
+export async function* readToEnd(
+  log: Log,
+  lanes: readonly Lane[],
+  from: ReadonlyMap<string, number> = new Map(),
+): AsyncGenerator<ReadRecord> {
   const bounds = await log.bounds(lanes);
   const open = new Map(
     lanes.map((lane) => {
@@ -29,7 +33,8 @@ export async function* readToEnd(log: Log, lanes: readonly Lane[], from: Readonl
     for (const batch of batches) {
       const at = open.get(laneKey(batch));
       if (!at) continue;
-      for (let row = 0; row < batch.count && batch.offset[row]! < at.end; row++) { // row < count
+      for (let row = 0; row < batch.count && batch.offset[row]! < at.end; row++) {
+        // row < count
         yield { topic: batch.topic, partition: batch.partition, record: recordAt(batch, row) };
       }
       at.offset = Math.max(at.offset, batch.nextOffset);
@@ -43,7 +48,12 @@ export async function countRecords(log: Log, topics: readonly string[]): Promise
   const counts = new Map<string, number>(topics.map((t) => [t, 0]));
   const lanes = await lanesOf(log, topics);
   const bounds = await log.bounds(lanes);
-  const open = new Map(lanes.map((lane) => [laneKey(lane), { ...lane, offset: bounds.get(laneKey(lane))?.earliest ?? 0, end: bounds.get(laneKey(lane))?.latest ?? 0 }]));
+  const open = new Map(
+    lanes.map((lane) => [
+      laneKey(lane),
+      { ...lane, offset: bounds.get(laneKey(lane))?.earliest ?? 0, end: bounds.get(laneKey(lane))?.latest ?? 0 },
+    ]),
+  );
   await using fetcher = log.fetcher();
   for (const [key, at] of open) if (at.offset >= at.end) open.delete(key);
   while (open.size > 0) {

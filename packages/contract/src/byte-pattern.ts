@@ -123,7 +123,8 @@ function determine(nfa: Nfa, start: number, final: number): BytePattern | null {
   const numbers = new Map([[first.join(), 0]]);
   const alike = representatives(nfa);
   const rows: Uint16Array[] = [];
-  for (const states of sets) { // walked to its growing end
+  for (const states of sets) {
+    // walked to its growing end
     if (sets.length > MAX_DFA) return null;
     const row = new Uint16Array(WIDTH);
     for (let c = 0; c < WIDTH; c++) {

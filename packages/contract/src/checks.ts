@@ -30,7 +30,9 @@ export function byteCheck(rules: TextRules, validator: Validator): ByteCheck {
   const pattern = rules.pattern === null ? null : compileBytes(rules.pattern);
   const isTime = rules.format === "date-time";
   const left: TextRules = {
-    minLength: 0, maxLength: Infinity, oneOf: rules.oneOf,
+    minLength: 0,
+    maxLength: Infinity,
+    oneOf: rules.oneOf,
     pattern: pattern === null ? rules.pattern : null,
     format: isTime ? null : rules.format,
   };

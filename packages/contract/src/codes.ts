@@ -4,28 +4,30 @@ import type { CodeEntry } from "@weir/record";
 export const CONTRACT_CODES: Readonly<Record<string, CodeEntry>> = {
   "WEIR-2101": {
     title: "The contract is not a usable JSON Schema",
-    explanation: "Contracts are JSON Schema 2020-12. The file is no schema, is written for another draft, or one of its keywords has a value that it cannot have.",
-    fix: "Correct what is named. Of an older draft check items, definitions and dependencies, then set \"$schema\" to 2020-12.",
+    explanation:
+      "Contracts are JSON Schema 2020-12. The file is no schema, is written for another draft, or one of its keywords has a value that it cannot have.",
+    fix: 'Correct what is named. Of an older draft check items, definitions and dependencies, then set "$schema" to 2020-12.',
   },
   "WEIR-2102": {
     title: "A contract has an unknown keyword",
     explanation: "JSON Schema ignores what it does not know, so a misspelt keyword would check nothing. Here it is refused.",
-    fix: "Correct the spelling, or move notes into \"$comment\".",
+    fix: 'Correct the spelling, or move notes into "$comment".',
   },
   "WEIR-2103": {
     title: "A contract refers to what it does not hold",
     explanation: "A contract says everything itself: nothing is fetched when it is read, and a pointer into it has to find something.",
-    fix: "Copy what is meant into \"$defs\" and refer to \"#/$defs/NAME\".",
+    fix: 'Copy what is meant into "$defs" and refer to "#/$defs/NAME".',
   },
   "WEIR-2104": {
     title: "A pattern cannot be used",
-    explanation: "Patterns are matched in time linear in the text, so that no record can stop a gate. Look-around and back references do not allow that.",
+    explanation:
+      "Patterns are matched in time linear in the text, so that no record can stop a gate. Look-around and back references do not allow that.",
     fix: "Write the pattern without them; several patterns under allOf are often the same.",
   },
   "WEIR-2105": {
     title: "Not a JSON pointer",
     explanation: "Fields are named by JSON pointers, like /flight/carrier.",
-    fix: "Write \"/\" before every name, \"~1\" for a \"/\" and \"~0\" for a \"~\" inside a name.",
+    fix: 'Write "/" before every name, "~1" for a "/" and "~0" for a "~" inside a name.',
   },
   "WEIR-2106": {
     title: "A field is asked for as a time in two units",

@@ -15,7 +15,10 @@ function testdata(name: string): string {
 }
 
 function batchOfTexts(texts: readonly (string | null)[]): Batch {
-  return batchOf({ topic: "t", partition: 0 }, texts.map((text) => ({ value: text === null ? null : bytes(text) })));
+  return batchOf(
+    { topic: "t", partition: 0 },
+    texts.map((text) => ({ value: text === null ? null : bytes(text) })),
+  );
 }
 
 function thrownBy(act: () => unknown): WeirError | null {
@@ -31,8 +34,12 @@ function thrownBy(act: () => unknown): WeirError | null {
 describe("flights", () => {
   const lines = testdata("flights.ndjson").trim().split("\n");
   const reader = compileContract(flightSchema).reader([
-    { pointer: "/id", as: "slices" }, { pointer: "/event_time", as: "time" }, { pointer: "/dep_delay", as: "number" },
-    { pointer: "/wind_speed", as: "number" }, { pointer: "/origin", as: "string" }, { pointer: "/distance", as: "number" },
+    { pointer: "/id", as: "slices" },
+    { pointer: "/event_time", as: "time" },
+    { pointer: "/dep_delay", as: "number" },
+    { pointer: "/wind_speed", as: "number" },
+    { pointer: "/origin", as: "string" },
+    { pointer: "/distance", as: "number" },
   ]);
 
   test("real records are valid and their columns are what JSON.parse reads", () => {
@@ -53,7 +60,8 @@ describe("flights", () => {
     expect(broken.length).toBeGreaterThan(3);
     expect(broken.length).toBeLessThan(texts.length);
     expect([...failures.keys()]).toEqual(broken);
-    expect(failures.get(broken[0]!)).toEqual({ // it has several
+    expect(failures.get(broken[0]!)).toEqual({
+      // it has several
       class: "CONTRACT",
       message: "/distance must be integer",
       violations: [{ pointer: "/distance", keyword: "type", message: "must be integer" }],
@@ -93,14 +101,19 @@ describe("a record that is not JSON", () => {
 });
 
 test("a reader tells absent, null, other and present apart", () => {
-  const reader = createReader([{ pointer: "/a/b", as: "number" }, { pointer: "/a", as: "string" }]);
+  const reader = createReader([
+    { pointer: "/a/b", as: "number" },
+    { pointer: "/a", as: "string" },
+  ]);
   const { columns } = reader.read(batchOfTexts(["{}", '{"a":null}', '{"a":{"b":"x"}}', '{"a":{"b":2}}', '{"a":"t"}', "[1]"]));
   expect([...columns.get("number /a/b")!.presence]).toEqual([ABSENT, ABSENT, OTHER, PRESENT, ABSENT, ABSENT]); // asked for, as the next
   expect([...columns.get("string /a")!.presence]).toEqual([ABSENT, NULL, OTHER, OTHER, PRESENT, ABSENT]);
 });
 
 test("a time that cannot be read breaks the contract", () => {
-  const { failures } = createReader([{ pointer: "/t", as: "time" }]).read(batchOfTexts(['{"t":"yesterday"}', '{"t":5}', '{"t":null}', "{}"]));
+  const { failures } = createReader([{ pointer: "/t", as: "time" }]).read(
+    batchOfTexts(['{"t":"yesterday"}', '{"t":5}', '{"t":null}', "{}"]),
+  );
   expect([...failures.keys()]).toEqual([0, 1]);
   expect(failures.get(0)).toEqual({
     class: "CONTRACT",
@@ -111,19 +124,30 @@ test("a time that cannot be read breaks the contract", () => {
 
 test("a pattern that would backtrack for ever is matched in linear time, failing records too", () => {
   const contract = compileContract({ type: "object", properties: { a: { type: "string", pattern: "^(a+)+$" } } });
-  const { failures } = contract.reader([{ pointer: "/a", as: "string" }]).read(batchOfTexts([`{"a":"${"a".repeat(5000)}!"}`, '{"a":"aa"}']));
+  const { failures } = contract
+    .reader([{ pointer: "/a", as: "string" }])
+    .read(batchOfTexts([`{"a":"${"a".repeat(5000)}!"}`, '{"a":"aa"}']));
   expect([...failures.keys()]).toEqual([0]);
 });
 
 test("every field has its own pattern", () => {
-  const contract = compileContract({ type: "object", properties: { a: { type: "string", pattern: "^x" }, b: { type: "string", pattern: "y\\s" } } });
+  const contract = compileContract({
+    type: "object",
+    properties: { a: { type: "string", pattern: "^x" }, b: { type: "string", pattern: "y\\s" } },
+  });
   const { failures } = contract.reader([]).read(batchOfTexts(['{"a":"xx","b":"y "}', '{"a":"y","b":"y "}', '{"a":"xx","b":"x"}']));
-  expect([...failures].map(([row, failure]) => [row, failure.violations.map((v) => v.pointer)])).toEqual([[1, ["/a"]], [2, ["/b"]]]);
+  expect([...failures].map(([row, failure]) => [row, failure.violations.map((v) => v.pointer)])).toEqual([
+    [1, ["/a"]],
+    [2, ["/b"]],
+  ]);
 });
 
 test("at most 20 violations are told", () => {
   const contract = compileContract({ type: "object", required: Array.from({ length: 30 }, (_, i) => `f${i}`) });
-  const failure = contract.reader([]).read(batchOfTexts(["{}"])).failures.get(0);
+  const failure = contract
+    .reader([])
+    .read(batchOfTexts(["{}"]))
+    .failures.get(0);
   expect(failure?.violations.length).toBe(20);
   expect(failure?.message).toBe("the record must have required property 'f0' (and 19 more)");
 });
@@ -136,7 +160,11 @@ test("columns of an earlier stage are taken as they are, and spliced members are
     columns: new Map([["number /x", given]]),
     tails: { bytes: tail, at: new Int32Array(2), length: Int32Array.of(-1, tail.length), keep: Int32Array.of(0, 6) },
   });
-  const { columns } = createReader([{ pointer: "/x", as: "number" }, { pointer: "/a", as: "number" }, { pointer: "/p/c", as: "number" }]).read(next);
+  const { columns } = createReader([
+    { pointer: "/x", as: "number" },
+    { pointer: "/a", as: "number" },
+    { pointer: "/p/c", as: "number" },
+  ]).read(next);
   expect(columns.get("number /x")).toBe(given);
   expect(valuesOf(columns.get("number /a"))).toEqual([1, 2]);
   expect(valuesOf(columns.get("number /p/c"))).toEqual([null, 0.5]);
@@ -145,7 +173,8 @@ test("columns of an earlier stage are taken as they are, and spliced members are
 
 test("a string that comes back has one code, and batches have dictionaries of their own", () => {
   const reader = createReader([{ pointer: "/a", as: "string" }]);
-  const column = (texts: readonly string[]): Column | undefined => reader.read(batchOfTexts(texts.map((a) => JSON.stringify({ a })))).columns.get("string /a");
+  const column = (texts: readonly string[]): Column | undefined =>
+    reader.read(batchOfTexts(texts.map((a) => JSON.stringify({ a })))).columns.get("string /a");
   expect(column(["x", "y", "x", "é\n", "é\n"])).toMatchObject({ dictionary: ["x", "y", "é\n"], codes: Int32Array.of(0, 1, 0, 2, 2) });
   expect(column(["y", "z", "x"])).toMatchObject({ dictionary: ["y", "z", "x"], codes: Int32Array.of(0, 1, 2) });
 });
@@ -161,18 +190,32 @@ test("dictionaries forget what has become too much", () => {
 
 test("__proto__ is a member like any other", () => {
   const text = '{"__proto__":{"polluted":true},"a":1}';
-  expect(compileContract({ type: "object", additionalProperties: false, properties: { a: true } }).reader([]).read(batchOfTexts([text])).failures.get(0)?.message).toBe(
-    'the record must NOT have additional properties: "__proto__"',
-  );
+  expect(
+    compileContract({ type: "object", additionalProperties: false, properties: { a: true } })
+      .reader([])
+      .read(batchOfTexts([text]))
+      .failures.get(0)?.message,
+  ).toBe('the record must NOT have additional properties: "__proto__"');
   expect(Object.keys(parseRecord(batchOfTexts([text]), 0) ?? {})).toEqual(["__proto__", "a"]);
-  expect(valuesOf(createReader([{ pointer: "/__proto__/polluted", as: "boolean" }]).read(batchOfTexts([text])).columns.get("boolean /__proto__/polluted"))).toEqual([true]);
+  expect(
+    valuesOf(
+      createReader([{ pointer: "/__proto__/polluted", as: "boolean" }])
+        .read(batchOfTexts([text]))
+        .columns.get("boolean /__proto__/polluted"),
+    ),
+  ).toEqual([true]);
 });
 
 describe("what a contract says of its fields", () => {
   const contract = compileContract({
     type: "object",
     properties: {
-      a: { type: "object", required: ["b"], properties: { b: { $ref: "#/$defs/positive" }, "c/d": { enum: ["x", null] } }, additionalProperties: false },
+      a: {
+        type: "object",
+        required: ["b"],
+        properties: { b: { $ref: "#/$defs/positive" }, "c/d": { enum: ["x", null] } },
+        additionalProperties: false,
+      },
       n: { anyOf: [{ type: "number" }, { type: "null" }] },
       l: { type: "array", items: { type: "string" } },
     },
@@ -210,10 +253,19 @@ describe("what a contract says of its fields", () => {
 test("every place of a bad schema is named at once", () => {
   const problems = schemaProblems({
     $schema: "http://json-schema.org/draft-07/schema#",
-    properties: { a: { typ: "string" }, b: { $ref: "https://example.org/b.json" }, c: { $ref: "#/$defs/none" }, d: { items: { pattern: "(" } } },
+    properties: {
+      a: { typ: "string" },
+      b: { $ref: "https://example.org/b.json" },
+      c: { $ref: "#/$defs/none" },
+      d: { items: { pattern: "(" } },
+    },
   });
   expect(problems.map((p) => `${p.code} ${p.where}`)).toEqual([
-    "WEIR-2101 /$schema", "WEIR-2102 /properties/a/typ", "WEIR-2103 /properties/b/$ref", "WEIR-2103 /properties/c/$ref", "WEIR-2104 /properties/d/items/pattern",
+    "WEIR-2101 /$schema",
+    "WEIR-2102 /properties/a/typ",
+    "WEIR-2103 /properties/b/$ref",
+    "WEIR-2103 /properties/c/$ref",
+    "WEIR-2104 /properties/d/items/pattern",
   ]);
 });
 
@@ -232,5 +284,12 @@ test.each([
 
 test("requests are checked", () => {
   expect(thrownBy(() => createReader([{ pointer: "a", as: "number" }]))?.problem.code).toBe("WEIR-2105");
-  expect(thrownBy(() => createReader([{ pointer: "/t", as: "time" }, { pointer: "/t", as: "time", unit: "s" }]))?.problem.code).toBe("WEIR-2106");
+  expect(
+    thrownBy(() =>
+      createReader([
+        { pointer: "/t", as: "time" },
+        { pointer: "/t", as: "time", unit: "s" },
+      ]),
+    )?.problem.code,
+  ).toBe("WEIR-2106");
 });

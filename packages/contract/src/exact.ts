@@ -13,7 +13,10 @@ export interface Bounds {
  * record fails, null if it does not. What the fast scanner does not take comes here, and every failing record.
  */
 export function readExactly(
-  values: Values, row: number, targets: readonly Target[], options: Bounds & { readonly validator: Validator | null },
+  values: Values,
+  row: number,
+  targets: readonly Target[],
+  options: Bounds & { readonly validator: Validator | null },
 ): ReadFailure | null {
   for (const target of targets) clearRow(target, row);
   const length = values.length[row]!; // row < count, as the next line

@@ -131,7 +131,14 @@ function describe(parts: readonly Schema[], pointer: string, required: boolean, 
   };
   const values = find("enum") ?? (find("const") === undefined ? undefined : [find("const")]);
   return {
-    pointer, types: typesOf(parts, root), required, ...(Array.isArray(values) ? { enum: values } : {}),
-    ...text("format"), ...text("pattern"), ...bound("minimum"), ...bound("maximum"), ...text("description"),
+    pointer,
+    types: typesOf(parts, root),
+    required,
+    ...(Array.isArray(values) ? { enum: values } : {}),
+    ...text("format"),
+    ...text("pattern"),
+    ...bound("minimum"),
+    ...bound("maximum"),
+    ...text("description"),
   };
 }

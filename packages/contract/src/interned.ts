@@ -34,9 +34,15 @@ export function createInterned(accepts: (text: string) => boolean): Interned {
 function emptyTable(): Omit<Interned, "accepts" | "dictionary" | "coded"> {
   const half = FIRST_SLOTS / 2;
   return {
-    count: 0, arenaUsed: 0, texts: [],
-    slots: new Int32Array(FIRST_SLOTS), hashes: new Int32Array(half), starts: new Int32Array(half),
-    lengths: new Int32Array(half), passes: new Uint8Array(half), codes: new Int32Array(half).fill(-1),
+    count: 0,
+    arenaUsed: 0,
+    texts: [],
+    slots: new Int32Array(FIRST_SLOTS),
+    hashes: new Int32Array(half),
+    starts: new Int32Array(half),
+    lengths: new Int32Array(half),
+    passes: new Uint8Array(half),
+    codes: new Int32Array(half).fill(-1),
     arena: new Uint8Array(1024),
   };
 }
@@ -65,7 +71,8 @@ const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 export function entryOf(interned: Interned, bytes: Uint8Array, at: number, length: number, hash: number): number {
   const mask = interned.slots.length - 1;
   let slot = (hash ^ (hash >>> 15)) & mask;
-  for (let found = interned.slots[slot]!; found !== 0; found = interned.slots[slot]!) { // slot <= mask
+  for (let found = interned.slots[slot]!; found !== 0; found = interned.slots[slot]!) {
+    // slot <= mask
     const entry = found - 1;
     if (interned.hashes[entry] === hash && interned.lengths[entry] === length && sameBytes(interned, entry, bytes, at)) return entry;
     slot = (slot + 1) & mask;

@@ -20,8 +20,14 @@ function exactText(numerator: bigint, halvings: number): string {
 }
 
 test("doubles in the text that they are printed as", () => {
-  fc.assert(fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (v) => expectExact(JSON.stringify(v))), { numRuns: 5000 });
-  fc.assert(fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), (v) => expectExact(JSON.stringify(v))), { numRuns: 5000 });
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (v) => expectExact(JSON.stringify(v))),
+    { numRuns: 5000 },
+  );
+  fc.assert(
+    fc.property(fc.double({ min: -1e6, max: 1e6, noNaN: true }), (v) => expectExact(JSON.stringify(v))),
+    { numRuns: 5000 },
+  );
 });
 
 test("decimals of any length", () => {
@@ -45,4 +51,7 @@ test.each(["-", "01", "-01", "1.", ".5", "1e", "1e+", "1.e3", "12345678901234567
   expect(read(text).end).toBe(-1);
 });
 
-test.each(["0", "-0", "-0.0", "-0.00000000000000000", "9007199254740993", "5e-324", "1e400", "-1E+400", "0.1e1", "1e-400"])("%s", expectExact);
+test.each(["0", "-0", "-0.0", "-0.00000000000000000", "9007199254740993", "5e-324", "1e400", "-1E+400", "0.1e1", "1e-400"])(
+  "%s",
+  expectExact,
+);

@@ -17,7 +17,8 @@ export function scanNumber(bytes: Uint8Array, from: number, end: number): number
   const first = at;
   let digits = 0;
   let c = 0;
-  while (at < end && (c = bytes[at]! - 48) >= 0 && c <= 9) { // at < end
+  while (at < end && (c = bytes[at]! - 48) >= 0 && c <= 9) {
+    // at < end
     digits = digits * 10 + c;
     at++;
   }
@@ -26,7 +27,8 @@ export function scanNumber(bytes: Uint8Array, from: number, end: number): number
   let decimals = 0;
   if (at < end && bytes[at] === 46) {
     const point = at++;
-    while (at < end && (c = bytes[at]! - 48) >= 0 && c <= 9) { // at < end
+    while (at < end && (c = bytes[at]! - 48) >= 0 && c <= 9) {
+      // at < end
       digits = digits * 10 + c;
       at++;
     }
@@ -86,10 +88,10 @@ function scaled(high: number, low: number, by: { readonly shift: number; readonl
   const product = high * shift;
   const sum = product + low;
   const part = sum - product;
-  const rest = productError(high, shift, product) + ((product - (sum - part)) + (low - part));
+  const rest = productError(high, shift, product) + (product - (sum - part) + (low - part));
   const quotient = sum / divisor;
   const back = quotient * divisor;
-  const remainder = ((sum - back) - productError(quotient, divisor, back)) + rest;
+  const remainder = sum - back - productError(quotient, divisor, back) + rest;
   const correction = remainder / divisor;
   const value = quotient + correction;
   const error = correction - (value - quotient);
@@ -105,5 +107,5 @@ function productError(a: number, b: number, product: number): number {
   const bScaled = b * 134217729;
   const bHigh = bScaled - (bScaled - b);
   const bLow = b - bHigh;
-  return aLow * bLow - (((product - aHigh * bHigh) - aLow * bHigh) - aHigh * bLow);
+  return aLow * bLow - (product - aHigh * bHigh - aLow * bHigh - aHigh * bLow);
 }

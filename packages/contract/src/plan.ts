@@ -91,12 +91,19 @@ function objectPlan(simple: SimpleSchema, where: Where, context: Context): Objec
   const required = new Set(simple.required);
   const below = where.targets.filter((target) => target.path.length > where.depth);
   const names = new Set([...members.keys(), ...required, ...below.map((target) => target.path[where.depth]!)]); // depth < length
-  const fields = [...names].filter((name) => simple.open || members.has(name)).map((name) => {
-    const named = below.filter((target) => target.path[where.depth] === name);
-    return fieldPlan(name, members.get(name) ?? true, required.has(name), { targets: named, depth: where.depth + 1 }, context);
-  });
+  const fields = [...names]
+    .filter((name) => simple.open || members.has(name))
+    .map((name) => {
+      const named = below.filter((target) => target.path[where.depth] === name);
+      return fieldPlan(name, members.get(name) ?? true, required.has(name), { targets: named, depth: where.depth + 1 }, context);
+    });
   const plan: ObjectPlan = {
-    open: simple.open, required: required.size, wanted: below.length > 0, start: { step: null, known: [], learns: true }, fields, slots: [],
+    open: simple.open,
+    required: required.size,
+    wanted: below.length > 0,
+    start: { step: null, known: [], learns: true },
+    fields,
+    slots: [],
   };
   indexFields(plan);
   return plan;
@@ -111,11 +118,15 @@ function fieldPlan(name: string, schema: Schema, required: boolean, where: Where
   const targets = where.targets.filter((target) => target.path.length === where.depth);
   const rules = simple?.text ?? null;
   return createField({
-    name: encoder.encode(name), required: required ? 1 : 0, types: shape.types, numberRules: simple?.number ?? null,
+    name: encoder.encode(name),
+    required: required ? 1 : 0,
+    types: shape.types,
+    numberRules: simple?.number ?? null,
     ...textPlan(rules, targets, validator),
     exact: simple === null && validator !== null ? validator.part(schema) : null,
     child: nested || deeper ? objectPlan(shape, where, context) : null,
-    targets, learns: true,
+    targets,
+    learns: true,
   });
 }
 
@@ -123,7 +134,9 @@ const encoder = new TextEncoder();
 const OPEN: SimpleSchema = { types: ANYTHING, number: null, text: null, members: [], required: [], open: true };
 
 function textPlan(
-  rules: TextRules | null, targets: readonly Target[], validator: Validator | null,
+  rules: TextRules | null,
+  targets: readonly Target[],
+  validator: Validator | null,
 ): Pick<FieldPlan, "interned" | "byteCheck"> {
   const interned = targets.find((target) => target.interned !== null)?.interned ?? null;
   if (rules === null || validator === null) return { interned, byteCheck: null };
@@ -146,17 +159,43 @@ function createField(parts: FieldParts): FieldPlan {
   const except = (...kinds: string[]): readonly Target[] => targets.filter((target) => !kinds.includes(target.request.as));
   const asTime = as("time");
   return {
-    name, hash: hashOf(name, 0, name.length), required, types, numberRules, byteCheck, interned, exact, child,
-    asNumber: as("number"), asTime, timeUnit: asTime?.request.unit ?? null, asText: as("string"), asSlices: as("slices"),
-    asBoolean: as("boolean"), targets, notNumber: except("number", "time"), notText: except("string", "slices", "time"),
-    notBoolean: except("boolean"), place: { step: null, known: [], learns }, seen: -1,
+    name,
+    hash: hashOf(name, 0, name.length),
+    required,
+    types,
+    numberRules,
+    byteCheck,
+    interned,
+    exact,
+    child,
+    asNumber: as("number"),
+    asTime,
+    timeUnit: asTime?.request.unit ?? null,
+    asText: as("string"),
+    asSlices: as("slices"),
+    asBoolean: as("boolean"),
+    targets,
+    notNumber: except("number", "time"),
+    notText: except("string", "slices", "time"),
+    notBoolean: except("boolean"),
+    place: { step: null, known: [], learns },
+    seen: -1,
   };
 }
 
 /** A member that nobody asked for and the contract says nothing of; known so that its place can be learned. */
 export function otherField(name: Uint8Array, learns: boolean): FieldPlan {
   return createField({
-    name, required: 0, types: ANYTHING, numberRules: null, byteCheck: null, interned: null, exact: null, child: null, targets: [], learns,
+    name,
+    required: 0,
+    types: ANYTHING,
+    numberRules: null,
+    byteCheck: null,
+    interned: null,
+    exact: null,
+    child: null,
+    targets: [],
+    learns,
   });
 }
 

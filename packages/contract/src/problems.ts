@@ -3,15 +3,60 @@ import { compilePattern } from "@weir/expr";
 import { childPointer } from "./request.ts";
 import { isObject, isSchema, resolveLocal, schemasIn, stringsIn, type Schema } from "./schema.ts";
 
-const ONE = ["additionalProperties", "propertyNames", "items", "contains", "not", "if", "then", "else", "unevaluatedItems", "unevaluatedProperties", "contentSchema"];
+const ONE = [
+  "additionalProperties",
+  "propertyNames",
+  "items",
+  "contains",
+  "not",
+  "if",
+  "then",
+  "else",
+  "unevaluatedItems",
+  "unevaluatedProperties",
+  "contentSchema",
+];
 const MANY = ["properties", "patternProperties", "dependentSchemas", "$defs", "definitions"];
 const LISTS = ["allOf", "anyOf", "oneOf", "prefixItems"];
 const PLAIN = [
-  "$schema", "$id", "$anchor", "$ref", "$dynamicRef", "$dynamicAnchor", "$vocabulary", "$comment", "title", "description",
-  "default", "deprecated", "readOnly", "writeOnly", "examples", "type", "enum", "const", "multipleOf", "maximum",
-  "exclusiveMaximum", "minimum", "exclusiveMinimum", "maxLength", "minLength", "pattern", "maxItems", "minItems", "uniqueItems",
-  "maxContains", "minContains", "maxProperties", "minProperties", "required", "dependentRequired", "format",
-  "contentEncoding", "contentMediaType",
+  "$schema",
+  "$id",
+  "$anchor",
+  "$ref",
+  "$dynamicRef",
+  "$dynamicAnchor",
+  "$vocabulary",
+  "$comment",
+  "title",
+  "description",
+  "default",
+  "deprecated",
+  "readOnly",
+  "writeOnly",
+  "examples",
+  "type",
+  "enum",
+  "const",
+  "multipleOf",
+  "maximum",
+  "exclusiveMaximum",
+  "minimum",
+  "exclusiveMinimum",
+  "maxLength",
+  "minLength",
+  "pattern",
+  "maxItems",
+  "minItems",
+  "uniqueItems",
+  "maxContains",
+  "minContains",
+  "maxProperties",
+  "minProperties",
+  "required",
+  "dependentRequired",
+  "format",
+  "contentEncoding",
+  "contentMediaType",
 ];
 const KNOWN = new Set([...ONE, ...MANY, ...LISTS, ...PLAIN]);
 const DIALECT = "https://json-schema.org/draft/2020-12/schema";
@@ -71,7 +116,11 @@ function keywordProblem(keyword: string, value: unknown, where: string, root: Sc
     case "pattern":
       return typeof value === "string" ? patternProblem(value, where) : null;
     case "patternProperties":
-      return isObject(value) ? Object.keys(value).map((p) => patternProblem(p, where)).find((p) => p !== null) ?? null : null;
+      return isObject(value)
+        ? (Object.keys(value)
+            .map((p) => patternProblem(p, where))
+            .find((p) => p !== null) ?? null)
+        : null;
     case "properties":
       return isObject(value) && Object.hasOwn(value, "__proto__") ? protoProblem(where) : null;
     case "required":

@@ -2,7 +2,14 @@ import type { Batch, Column } from "@weir/record";
 import { readExactly, type Bounds } from "./exact.ts";
 import { buildPlan } from "./plan.ts";
 import { columnKey, distinctRequests, type FieldRequest } from "./request.ts";
-import { DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, type ReadFailure, type ReadResult, type ReaderOptions, type RecordReader } from "./result.ts";
+import {
+  DEFAULT_MAX_BYTES,
+  DEFAULT_MAX_DEPTH,
+  type ReadFailure,
+  type ReadResult,
+  type ReaderOptions,
+  type RecordReader,
+} from "./result.ts";
 import { beginScan, createScan, scanRecord } from "./scan.ts";
 import type { Schema } from "./schema.ts";
 import { beginTarget, createTarget, finishTarget } from "./target.ts";

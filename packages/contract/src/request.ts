@@ -24,7 +24,10 @@ export function parsePointer(pointer: string): readonly string[] {
       fix: 'write "/" before every name, "~1" for a "/" and "~0" for a "~" inside a name',
     });
   }
-  return pointer.slice(1).split("/").map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+  return pointer
+    .slice(1)
+    .split("/")
+    .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
 }
 
 /** The pointer of a member of what `pointer` points to. */

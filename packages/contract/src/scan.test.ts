@@ -40,53 +40,166 @@ const NESTED: Schema = {
   required: ["id"],
   $defs: {
     small: { type: "integer", maximum: 9007199254740993 },
-    inner: { type: "object", properties: { a: { type: "object", patternProperties: { "^n": { type: "number" } } } }, additionalProperties: false },
+    inner: {
+      type: "object",
+      properties: { a: { type: "object", patternProperties: { "^n": { type: "number" } } } },
+      additionalProperties: false,
+    },
   },
 };
 const WHOLE: Schema = { type: "object", minProperties: 2, properties: { n: { type: "number" } } };
 
 const REQUESTS: readonly FieldRequest[] = [
-  { pointer: "/id", as: "slices" }, { pointer: "/id", as: "string" }, { pointer: "/n", as: "number" }, { pointer: "/i", as: "number" },
-  { pointer: "/s", as: "string" }, { pointer: "/s", as: "slices" }, { pointer: "/e", as: "string" }, { pointer: "/e", as: "number" },
-  { pointer: "/b", as: "boolean" }, { pointer: "/a", as: "number" }, { pointer: "/a", as: "slices" }, { pointer: "/a/n", as: "number" },
-  { pointer: "/a/s", as: "string" }, { pointer: "/s/0", as: "number" }, { pointer: "/__proto__", as: "string" }, { pointer: "/b/a/n", as: "number" },
-  { pointer: "/toString", as: "string" }, { pointer: "/", as: "number" }, { pointer: "/a~1b", as: "number" }, { pointer: "/é", as: "string" },
+  { pointer: "/id", as: "slices" },
+  { pointer: "/id", as: "string" },
+  { pointer: "/n", as: "number" },
+  { pointer: "/i", as: "number" },
+  { pointer: "/s", as: "string" },
+  { pointer: "/s", as: "slices" },
+  { pointer: "/e", as: "string" },
+  { pointer: "/e", as: "number" },
+  { pointer: "/b", as: "boolean" },
+  { pointer: "/a", as: "number" },
+  { pointer: "/a", as: "slices" },
+  { pointer: "/a/n", as: "number" },
+  { pointer: "/a/s", as: "string" },
+  { pointer: "/s/0", as: "number" },
+  { pointer: "/__proto__", as: "string" },
+  { pointer: "/b/a/n", as: "number" },
+  { pointer: "/toString", as: "string" },
+  { pointer: "/", as: "number" },
+  { pointer: "/a~1b", as: "number" },
+  { pointer: "/é", as: "string" },
 ];
 const TIMES: readonly FieldRequest[] = [...REQUESTS, { pointer: "/t", as: "time", unit: "s" }, { pointer: "/n", as: "time", unit: "ms" }];
 
 const name = fc.constantFrom(
-  '"id"', '"n"', '"i"', '"t"', '"s"', '"e"', '"b"', '"a"', '"id"', '"n"', '"x"', '"__proto__"', '"toString"', '""', '"a/b"', '"é"', '"\\u006e"', '"0"',
+  '"id"',
+  '"n"',
+  '"i"',
+  '"t"',
+  '"s"',
+  '"e"',
+  '"b"',
+  '"a"',
+  '"id"',
+  '"n"',
+  '"x"',
+  '"__proto__"',
+  '"toString"',
+  '""',
+  '"a/b"',
+  '"é"',
+  '"\\u006e"',
+  '"0"',
 );
 const number = fc.oneof(
-  fc.double().filter(Number.isFinite).map((v) => JSON.stringify(v)),
+  fc
+    .double()
+    .filter(Number.isFinite)
+    .map((v) => JSON.stringify(v)),
   fc.integer().map(String),
   fc.tuple(fc.bigInt({ min: -(10n ** 20n), max: 10n ** 20n }), fc.nat(25)).map(([m, e]) => `${m}e-${e}`),
   fc.stringMatching(/^-?(?:0|[1-9][0-9]{0,19})(?:\.[0-9]{1,22})?(?:[eE][+-]?[0-9]{1,3})?$/),
   fc.constantFrom(
-    "0", "-0", "-0.0", "1e400", "-1e400", "9007199254740993", "9007199254740992.5", "1.0", "1e2", "5e-324", "2.2250738585072011e-308", "0.1e1",
-    "123456789012345678", "0.30000000000000004", "17.261699999999998", "01", "1.", ".5", "+1", "-", "1e", "NaN", "Infinity", "1e21", "0.5", "3", "0.25", "-1000", "-1000.5", "999999.5", "1000000", "7", "1.5",
+    "0",
+    "-0",
+    "-0.0",
+    "1e400",
+    "-1e400",
+    "9007199254740993",
+    "9007199254740992.5",
+    "1.0",
+    "1e2",
+    "5e-324",
+    "2.2250738585072011e-308",
+    "0.1e1",
+    "123456789012345678",
+    "0.30000000000000004",
+    "17.261699999999998",
+    "01",
+    "1.",
+    ".5",
+    "+1",
+    "-",
+    "1e",
+    "NaN",
+    "Infinity",
+    "1e21",
+    "0.5",
+    "3",
+    "0.25",
+    "-1000",
+    "-1000.5",
+    "999999.5",
+    "1000000",
+    "7",
+    "1.5",
   ),
 );
-const text = fc.oneof(
-  fc.constantFrom(
-    "A", "B", "ab-12", "x", "abc", "", "é", "a😀bc", "😀😀😀😀", "\\n", "\\u00e9", "\\ud83d\\ude00", "\\ud800", "\\udc00\\ud800", "\\x", "\\u12g4", "\t",
-    "2013-02-01T10:00:00Z", "2013-02-29T10:00:00Z", "2012-02-29t10:00:00.123456z", "2016-12-31T23:59:60Z", "2016-12-31T23:59:61Z",
-    "2013-02-01T10:00:00+05:30", "2013-02-01 10:00:00Z", "2013-02-01T10:00:00", "2013-02-01T24:00:00Z", "2017-01-01T05:29:60+05:30", "10.0.0.1",
-    "2013-02-01T10:00:00+0530", "2013-02-01T10:00:00+05", "0000-01-01T00:00:00Z", "9999-12-31T23:59:59.999Z", "2013-02-01T10:00:00.Z",
-  ),
-  fc.stringMatching(/^[a-z]{1,4}-[0-9]{0,3}$/),
-  fc.string({ unit: "binary", maxLength: 6 }).map((s) => JSON.stringify(s).slice(1, -1)),
-).map((s) => `"${s}"`);
+const text = fc
+  .oneof(
+    fc.constantFrom(
+      "A",
+      "B",
+      "ab-12",
+      "x",
+      "abc",
+      "",
+      "é",
+      "a😀bc",
+      "😀😀😀😀",
+      "\\n",
+      "\\u00e9",
+      "\\ud83d\\ude00",
+      "\\ud800",
+      "\\udc00\\ud800",
+      "\\x",
+      "\\u12g4",
+      "\t",
+      "2013-02-01T10:00:00Z",
+      "2013-02-29T10:00:00Z",
+      "2012-02-29t10:00:00.123456z",
+      "2016-12-31T23:59:60Z",
+      "2016-12-31T23:59:61Z",
+      "2013-02-01T10:00:00+05:30",
+      "2013-02-01 10:00:00Z",
+      "2013-02-01T10:00:00",
+      "2013-02-01T24:00:00Z",
+      "2017-01-01T05:29:60+05:30",
+      "10.0.0.1",
+      "2013-02-01T10:00:00+0530",
+      "2013-02-01T10:00:00+05",
+      "0000-01-01T00:00:00Z",
+      "9999-12-31T23:59:59.999Z",
+      "2013-02-01T10:00:00.Z",
+    ),
+    fc.stringMatching(/^[a-z]{1,4}-[0-9]{0,3}$/),
+    fc.string({ unit: "binary", maxLength: 6 }).map((s) => JSON.stringify(s).slice(1, -1)),
+  )
+  .map((s) => `"${s}"`);
 const space = fc.constantFrom("", "", "", "", " ", "\n  ", "\t\r");
-const leaf = fc.oneof({ weight: 3, arbitrary: text }, { weight: 3, arbitrary: number }, fc.constantFrom("null", "true", "false", "nul", "True", "[]", "{}"));
+const leaf = fc.oneof(
+  { weight: 3, arbitrary: text },
+  { weight: 3, arbitrary: number },
+  fc.constantFrom("null", "true", "false", "nul", "True", "[]", "{}"),
+);
 const { value } = fc.letrec<{ value: string; object: string }>((tie) => ({
-  value: fc.oneof({ depthSize: "small", withCrossShrink: true }, leaf, leaf, tie("object"), fc.array(tie("value"), { maxLength: 3 }).map((v) => `[${v.join(",")}]`)),
+  value: fc.oneof(
+    { depthSize: "small", withCrossShrink: true },
+    leaf,
+    leaf,
+    tie("object"),
+    fc.array(tie("value"), { maxLength: 3 }).map((v) => `[${v.join(",")}]`),
+  ),
   object: fc.array(fc.tuple(name, space, space, tie("value"), space), { maxLength: 5 }).map(join),
 }));
 const record = fc.oneof(
   fc.array(fc.tuple(name, space, space, fc.oneof({ weight: 3, arbitrary: leaf }, value), space), { maxLength: 9 }).map(join),
   fc.tuple(text, number, leaf, leaf, leaf).map(([id, n, s, e, t]) => `{"id":${id},"n":${n},"s":${s},"e":${e},"t":${t}}`),
-  fc.tuple(fc.stringMatching(/^[a-z]{1,3}-[0-9]+$/), fc.integer({ min: -99, max: 99 })).map(([id, n]) => `{"id": "${id}", "n": ${n}, "i": 7}`),
+  fc
+    .tuple(fc.stringMatching(/^[a-z]{1,3}-[0-9]+$/), fc.integer({ min: -99, max: 99 }))
+    .map(([id, n]) => `{"id": "${id}", "n": ${n}, "i": 7}`),
   fc.tuple(name, fc.oneof(leaf, value)).map(([n, v]) => `{"id":"ab-1","n":5,${n}:${v}}`),
   fc.tuple(number, number).map(([n, i]) => `{"id":"ab-1","n":${n},"i":${i}}`),
   value,
@@ -99,17 +212,38 @@ function join(members: readonly (readonly [string, string, string, string, strin
 type Damage = (bytes: Uint8Array) => Uint8Array | null;
 const damage: fc.Arbitrary<Damage> = fc.oneof(
   { weight: 12, arbitrary: fc.constant<Damage>((bytes) => bytes) },
-  fc.nat().map((at): Damage => (bytes) => bytes.slice(0, at % (bytes.length + 1))),
-  fc.tuple(fc.nat(), fc.nat(255)).map(([at, b]): Damage => (bytes) => bytes.map((old, i) => (i === at % bytes.length ? b : old))),
-  fc.constantFrom<Damage>((bytes) => Uint8Array.from([0xef, 0xbb, 0xbf, ...bytes]), (bytes) => Uint8Array.from([...bytes, 44]), () => null, () => new Uint8Array(0)),
+  fc.nat().map(
+    (at): Damage =>
+      (bytes) =>
+        bytes.slice(0, at % (bytes.length + 1)),
+  ),
+  fc.tuple(fc.nat(), fc.nat(255)).map(
+    ([at, b]): Damage =>
+      (bytes) =>
+        bytes.map((old, i) => (i === at % bytes.length ? b : old)),
+  ),
+  fc.constantFrom<Damage>(
+    (bytes) => Uint8Array.from([0xef, 0xbb, 0xbf, ...bytes]),
+    (bytes) => Uint8Array.from([...bytes, 44]),
+    () => null,
+    () => new Uint8Array(0),
+  ),
   fc.constantFrom(...[[0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xff], [0xe2, 0x82], [0xf0, 0x9f, 0x98, 0x80]]).map(
-    (bad): Damage => (bytes) => Uint8Array.from([...bytes.slice(0, 9), ...bad, ...bytes.slice(9)]),
+    (bad): Damage =>
+      (bytes) =>
+        Uint8Array.from([...bytes.slice(0, 9), ...bad, ...bytes.slice(9)]),
   ),
 );
-const values = fc.array(fc.tuple(record, damage).map(([r, d]) => d(new TextEncoder().encode(r))), { minLength: 1, maxLength: 12 });
+const values = fc.array(
+  fc.tuple(record, damage).map(([r, d]) => d(new TextEncoder().encode(r))),
+  { minLength: 1, maxLength: 12 },
+);
 
 function batch(rows: readonly (Uint8Array | null)[]): Batch {
-  return batchOf({ topic: "t", partition: 0 }, rows.map((row) => ({ value: row })));
+  return batchOf(
+    { topic: "t", partition: 0 },
+    rows.map((row) => ({ value: row })),
+  );
 }
 
 /** Columns as plain values: codes and ranges may differ, what they stand for may not. */
@@ -127,7 +261,9 @@ function cells(column: Column): unknown[] {
     case "string":
       return [...column.codes].map((code) => (code < 0 ? null : column.dictionary[code]));
     case "slices":
-      return [...column.length].map((length, row) => (length < 0 ? null : Buffer.from(column.bytes.buffer, column.bytes.byteOffset + column.at[row]!, length).toString("hex"))); // parallel
+      return [...column.length].map((length, row) =>
+        length < 0 ? null : Buffer.from(column.bytes.buffer, column.bytes.byteOffset + column.at[row]!, length).toString("hex"),
+      ); // parallel
   }
 }
 
@@ -144,7 +280,14 @@ describe("the scanner and the exact path agree on", () => {
     ["a contract whose outermost part is unusual", WHOLE, REQUESTS],
     ["no contract", true, REQUESTS],
     ["no contract, with times", true, TIMES],
-    ["no contract, few fields", true, [{ pointer: "/a/n", as: "number" }, { pointer: "/s", as: "string" }]],
+    [
+      "no contract, few fields",
+      true,
+      [
+        { pointer: "/a/n", as: "number" },
+        { pointer: "/s", as: "string" },
+      ],
+    ],
     ["records nested deeper than allowed", true, TIMES, 2],
   ] satisfies [string, Schema, readonly FieldRequest[], number?][])("%s", (_, schema, requests, maxDepth?: number) => {
     const { fast, exact } = pair(schema, requests, maxDepth);
@@ -163,7 +306,9 @@ test("numbers come out as Number(text) reads them, bit for bit", () => {
     fc.property(fc.array(number, { minLength: 1, maxLength: 50 }), (texts) => {
       const rows = texts.map((n) => new TextEncoder().encode(`{"n":${n}}`));
       const column = fast.read(batch(rows)).columns.get("number /n");
-      const expected = texts.map((n) => (/^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(n) && Number.isFinite(Number(n)) ? Number(n) : NaN));
+      const expected = texts.map((n) =>
+        /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?$/.test(n) && Number.isFinite(Number(n)) ? Number(n) : NaN,
+      );
       expect(column?.kind === "number" ? [...column.values] : null).toEqual(expected);
     }),
     { numRuns: 300 },

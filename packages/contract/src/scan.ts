@@ -11,7 +11,6 @@ import type { Target } from "./target.ts";
 import { numericTime, parseTime } from "./time.ts";
 import { parseJson, type Values } from "./values.ts";
 
-
 /** Where the scanner is. One object for all records of a reader. */
 export interface Scan {
   values: Values;
@@ -33,8 +32,15 @@ const MAX_STAMP = 1 << 29;
 
 export function createScan(bounds: Bounds): Scan {
   return {
-    values: { bytes: NO_BYTES, at: new Int32Array(0), length: new Int32Array(0) }, bytes: NO_BYTES, view: new DataView(NO_BYTES.buffer),
-    end: 0, row: 0, stamp: 0, field: null, maxDepth: bounds.maxDepth, maxBytes: bounds.maxBytes,
+    values: { bytes: NO_BYTES, at: new Int32Array(0), length: new Int32Array(0) },
+    bytes: NO_BYTES,
+    view: new DataView(NO_BYTES.buffer),
+    end: 0,
+    row: 0,
+    stamp: 0,
+    field: null,
+    maxDepth: bounds.maxDepth,
+    maxBytes: bounds.maxBytes,
   };
 }
 
@@ -167,7 +173,7 @@ function scanInterned(scan: Scan, field: FieldPlan, from: number): number {
   if ((field.types & TEXT) === 0 || interned === null) return FAIL;
   let hash = HASH_START;
   let at = from;
-  for (;; at++) {
+  for (; ; at++) {
     if (at >= end) return FAIL;
     const c = bytes[at]!; // at < end
     if (c === 34) break;

@@ -12,7 +12,13 @@ export const ARRAY = 128;
 export const ANYTHING = 255;
 
 const BITS: Readonly<Record<string, number>> = {
-  string: TEXT, number: FRACTION | WHOLE, integer: WHOLE, boolean: TRUE | FALSE, null: NOTHING, object: OBJECT, array: ARRAY,
+  string: TEXT,
+  number: FRACTION | WHOLE,
+  integer: WHOLE,
+  boolean: TRUE | FALSE,
+  null: NOTHING,
+  object: OBJECT,
+  array: ARRAY,
 };
 
 export interface NumberRules {
@@ -44,12 +50,37 @@ export interface SimpleSchema {
 }
 
 const NOTES = new Set([
-  "$schema", "$id", "$comment", "$defs", "definitions", "title", "description", "default", "deprecated", "readOnly", "writeOnly",
-  "examples", "contentEncoding", "contentMediaType",
+  "$schema",
+  "$id",
+  "$comment",
+  "$defs",
+  "definitions",
+  "title",
+  "description",
+  "default",
+  "deprecated",
+  "readOnly",
+  "writeOnly",
+  "examples",
+  "contentEncoding",
+  "contentMediaType",
 ]);
 const RULES = new Set([
-  "type", "enum", "const", "properties", "required", "additionalProperties", "minimum", "maximum", "exclusiveMinimum",
-  "exclusiveMaximum", "multipleOf", "minLength", "maxLength", "pattern", "format",
+  "type",
+  "enum",
+  "const",
+  "properties",
+  "required",
+  "additionalProperties",
+  "minimum",
+  "maximum",
+  "exclusiveMinimum",
+  "exclusiveMaximum",
+  "multipleOf",
+  "minLength",
+  "maxLength",
+  "pattern",
+  "format",
 ]);
 const NUMBER_FORMATS = new Set(["int32", "int64", "float", "double"]);
 
@@ -122,8 +153,11 @@ function numberRules(schema: { readonly [keyword: string]: unknown }, listed: re
     return typeof value === "number" ? value : none;
   };
   const rules: NumberRules = {
-    minimum: bound("minimum", -Infinity), maximum: bound("maximum", Infinity), above: bound("exclusiveMinimum", -Infinity),
-    below: bound("exclusiveMaximum", Infinity), multipleOf: bound("multipleOf", 0),
+    minimum: bound("minimum", -Infinity),
+    maximum: bound("maximum", Infinity),
+    above: bound("exclusiveMinimum", -Infinity),
+    below: bound("exclusiveMaximum", Infinity),
+    multipleOf: bound("multipleOf", 0),
     oneOf: listed === null ? null : listed.filter((value) => typeof value === "number"),
   };
   const keywords = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];

@@ -29,8 +29,15 @@ const encoder = new TextEncoder();
 
 export function createTarget(request: FieldRequest): Target {
   return {
-    request, path: parsePointer(request.pointer), presence: NO_BYTES, values: NO_DOUBLES, flags: NO_BYTES, at: NO_INTS,
-    lengths: NO_INTS, unescaped: null, interned: request.as === "string" ? createInterned(() => true) : null,
+    request,
+    path: parsePointer(request.pointer),
+    presence: NO_BYTES,
+    values: NO_DOUBLES,
+    flags: NO_BYTES,
+    at: NO_INTS,
+    lengths: NO_INTS,
+    unescaped: null,
+    interned: request.as === "string" ? createInterned(() => true) : null,
   };
 }
 

@@ -29,7 +29,7 @@ export function parseTime(bytes: Uint8Array, at: number, length: number): number
   }
   const offset = offsetMinutes(bytes, zone, end);
   const dayMs = hour * 3_600_000 + (minute - offset) * 60_000 + second * 1000;
-  if (second === 60 && (dayMs % DAY_MS + DAY_MS) % DAY_MS !== 0) return NaN;
+  if (second === 60 && ((dayMs % DAY_MS) + DAY_MS) % DAY_MS !== 0) return NaN;
   return daysBefore(year, month, day) * DAY_MS + dayMs + fractionMs; // NaN where a part was
 }
 

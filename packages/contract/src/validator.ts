@@ -21,8 +21,16 @@ const ROOT = "weir:contract";
 /** Throws a WeirError for what the schema's author must mend. */
 export function createValidator(schema: Schema): Validator {
   const ajv = new Ajv2020({
-    strict: true, strictTypes: false, strictTuples: false, strictRequired: false, allowUnionTypes: true, allErrors: true,
-    ownProperties: true, messages: true, logger: false, validateSchema: true,
+    strict: true,
+    strictTypes: false,
+    strictTuples: false,
+    strictRequired: false,
+    allowUnionTypes: true,
+    allErrors: true,
+    ownProperties: true,
+    messages: true,
+    logger: false,
+    validateSchema: true,
     code: { regExp: Object.assign(engineFor, { code: "engineFor" }) },
   });
   ajvFormats.default(ajv);

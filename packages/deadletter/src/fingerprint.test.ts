@@ -24,5 +24,12 @@ it("depends on class, stage and rule, not on the rule set's digest", () => {
   const print = (failureClass: string, stage: string, rule: string): string => fingerprint(sha256, failureClass, stage, rule, "n = 5");
   const one = print("WINDOW", "gate", "gate@5c0e91d2/dep-delay-nulls");
   expect(print("WINDOW", "gate", "gate@00000000/dep-delay-nulls")).toBe(one);
-  expect(new Set([one, print("RULE", "gate", "gate@5c0e91d2/dep-delay-nulls"), print("WINDOW", "gate2", "gate@5c0e91d2/dep-delay-nulls"), print("WINDOW", "gate", "gate@5c0e91d2/distance")]).size).toBe(4);
+  expect(
+    new Set([
+      one,
+      print("RULE", "gate", "gate@5c0e91d2/dep-delay-nulls"),
+      print("WINDOW", "gate2", "gate@5c0e91d2/dep-delay-nulls"),
+      print("WINDOW", "gate", "gate@5c0e91d2/distance"),
+    ]).size,
+  ).toBe(4);
 });

@@ -1,7 +1,15 @@
 import { EvaluationError, type ASTNode, type Environment } from "@marcbachmann/cel-js";
 import { fromCel, toCelRoot } from "./celvalue.ts";
 import { celDialects, compiledPattern, guardName, MATCHES, MAX_BYTES } from "./dialect.ts";
-import { ExpressionError, ROOTS, type CompileOptions, type Expression, type ExpressionProblem, type FieldTypes, type Root } from "./expression.ts";
+import {
+  ExpressionError,
+  ROOTS,
+  type CompileOptions,
+  type Expression,
+  type ExpressionProblem,
+  type FieldTypes,
+  type Root,
+} from "./expression.ts";
 import { hintForName, pathOf, resolve } from "./fields.ts";
 import { createKernel } from "./kernel.ts";
 import { PatternError } from "./pattern-error.ts";
@@ -32,17 +40,29 @@ export function compileExpression(source: string, fields: FieldTypes, options: C
     return failed(problemOf(error, (position) => position));
   }
   const found = survey(ast, (name) => dialect.hasVariable(name));
-  const problems = [...surveyProblems(found, fields), ...accessProblems(source, found.accesses, fields), ...found.matches.flatMap(patternProblems)];
+  const problems = [
+    ...surveyProblems(found, fields),
+    ...accessProblems(source, found.accesses, fields),
+    ...found.matches.flatMap(patternProblems),
+  ];
   if (problems.length > 0) return { expression: null, problems: [...problems].sort((a, b) => a.column - b.column) };
-  const rewritten = rewrite(source, found.accesses.flatMap((access) => guardsOf(access, fields)));
+  const rewritten = rewrite(
+    source,
+    found.accesses.flatMap((access) => guardsOf(access, fields)),
+  );
   const type = checkedType(checked, rewritten);
   if (typeof type !== "string") return failed(type);
   if (options.expect === "bool" && type !== "bool" && type !== "dyn") {
-    return failed({ message: `the expression is of type ${type}, but must be true or false`, column: 1, hint: "compare it with something" });
+    return failed({
+      message: `the expression is of type ${type}, but must be true or false`,
+      column: 1,
+      hint: "compare it with something",
+    });
   }
   const planned = options.expect === "bool" ? planKernel(ast, { fields, ctx: options.ctx }) : null;
   const expression: Expression = {
-    source, type,
+    source,
+    type,
     reads: [...new Set(found.accesses.map((access) => pathOf(access.root, access.names)))],
     evaluate: evaluator(source, rewritten, found.accesses, options),
     kernel: planned && createKernel(planned),
@@ -60,8 +80,13 @@ function surveyProblems(found: Survey, fields: FieldTypes): readonly ExpressionP
     const hint = hintForName(name, fields);
     return { message: `unknown name \`${name}\``, column: node.start + 1, ...(hint === undefined ? {} : { hint }) };
   });
-  const hiding = found.hiding.map((node) => ({ message: "this variable hides what is read from the record", column: node.start + 1, hint: "give it another name" }));
-  const nested = found.loops > MAX_LOOPS ? [{ message: `${found.loops} loops inside one another, at most ${MAX_LOOPS} are allowed`, column: 1 }] : [];
+  const hiding = found.hiding.map((node) => ({
+    message: "this variable hides what is read from the record",
+    column: node.start + 1,
+    hint: "give it another name",
+  }));
+  const nested =
+    found.loops > MAX_LOOPS ? [{ message: `${found.loops} loops inside one another, at most ${MAX_LOOPS} are allowed`, column: 1 }] : [];
   return [...unknown, ...hiding, ...nested];
 }
 
@@ -73,14 +98,26 @@ function accessProblems(source: string, accesses: readonly Access[], fields: Fie
       return [{ message: resolved.message, column: node.pos + 1, ...(resolved.hint === undefined ? {} : { hint: resolved.hint }) }];
     }
     if (isPlainChain(source, access.node)) return [];
-    return [{ message: "a field's path must be written without parentheses or comments in it", column: access.node.start + 1, hint: `write ${pathOf(access.root, access.names)}` }];
+    return [
+      {
+        message: "a field's path must be written without parentheses or comments in it",
+        column: access.node.start + 1,
+        hint: `write ${pathOf(access.root, access.names)}`,
+      },
+    ];
   });
 }
 
 function patternProblems(call: ASTNode): readonly ExpressionProblem[] {
   const pattern = call.op === "rcall" ? call.args[2][0] : undefined;
   if (pattern?.op !== "value" || typeof pattern.args !== "string") {
-    return [{ message: "the pattern of `matches` must be written as text", column: (pattern ?? call).start + 1, hint: "patterns are compiled when the pipeline is loaded" }];
+    return [
+      {
+        message: "the pattern of `matches` must be written as text",
+        column: (pattern ?? call).start + 1,
+        hint: "patterns are compiled when the pipeline is loaded",
+      },
+    ];
   }
   try {
     compiledPattern(pattern.args);
@@ -96,7 +133,10 @@ function guardsOf(access: Access, fields: FieldTypes): readonly Insertion[] {
   if (access.inHas || resolved.kind !== "declared" || resolved.type === "dyn") return [];
   const node = chainPrefix(access.node, resolved.depth, access.names.length);
   const path = JSON.stringify(pathOf(access.root, access.names.slice(0, resolved.depth)));
-  return [{ at: node.start, text: `${guardName(resolved.type)}(` }, { at: node.end, text: `, ${path})` }];
+  return [
+    { at: node.start, text: `${guardName(resolved.type)}(` },
+    { at: node.end, text: `, ${path})` },
+  ];
 }
 
 function checkedType(checked: Environment, rewritten: Rewritten): string | ExpressionProblem {
@@ -112,7 +152,11 @@ function problemOf(error: unknown, original: (position: number) => number): Expr
 }
 
 function startOf(error: Error): number {
-  return "range" in error && typeof error.range === "object" && error.range !== null && "start" in error.range && typeof error.range.start === "number"
+  return "range" in error &&
+    typeof error.range === "object" &&
+    error.range !== null &&
+    "start" in error.range &&
+    typeof error.range.start === "number"
     ? error.range.start
     : 0;
 }
@@ -133,7 +177,8 @@ function evaluator(source: string, rewritten: Rewritten, accesses: readonly Acce
     let value: unknown;
     try {
       const context: Record<string, unknown> = {};
-      for (const [root, names] of members) context[root] = root === "ctx" && constants !== undefined ? constants : toCelRoot(scope[root], names);
+      for (const [root, names] of members)
+        context[root] = root === "ctx" && constants !== undefined ? constants : toCelRoot(scope[root], names);
       value = fromCel(program(context));
     } catch (error) {
       throw new ExpressionError(source, error instanceof EvaluationError ? reasonOf(error) : String(error), error);
@@ -149,4 +194,3 @@ function membersRead(root: Root, accesses: readonly Access[]): ReadonlySet<strin
   if (own.some((access) => access.names.length === 0)) return null;
   return new Set(own.flatMap((access) => access.names.slice(0, 1)));
 }
-

@@ -8,7 +8,13 @@ export const MAX_BYTES = 2048;
 
 /** CEL's names of our types. */
 const CEL_TYPES: Readonly<Record<FieldType, string>> = {
-  number: "double", string: "string", bool: "bool", timestamp: "google.protobuf.Timestamp", list: "list", map: "map", dyn: "dyn",
+  number: "double",
+  string: "string",
+  bool: "bool",
+  timestamp: "google.protobuf.Timestamp",
+  list: "list",
+  map: "map",
+  dyn: "dyn",
 };
 
 /** Calls around the reads of declared fields: `number_(record.distance, "record.distance")`. */
@@ -44,7 +50,9 @@ function createSource(): Environment {
 
 function createGuarded(typed: boolean): Environment {
   // Room for the guards around every node; the source has kept the real limits.
-  const env = withRoots(new Environment({ homogeneousAggregateLiterals: false, limits: { maxAstNodes: MAX_NODES * 4, maxDepth: MAX_DEPTH * 3 } }));
+  const env = withRoots(
+    new Environment({ homogeneousAggregateLiterals: false, limits: { maxAstNodes: MAX_NODES * 4, maxDepth: MAX_DEPTH * 3 } }),
+  );
   for (const [type, accepts, wanted] of GUARDS) {
     const result = typed ? CEL_TYPES[type] : "dyn";
     const handler = (value: unknown, path: unknown): unknown => guard(value, String(path), accepts, wanted);
@@ -112,7 +120,11 @@ export function compiledPattern(source: string): Pattern {
 /** JSON has one kind of number, CEL three: doubles and integers meet as doubles. */
 function registerMixedArithmetic(env: Environment): void {
   const operations: readonly (readonly [string, (a: number, b: number) => number])[] = [
-    ["+", (a, b) => a + b], ["-", (a, b) => a - b], ["*", (a, b) => a * b], ["/", (a, b) => a / b], ["%", (a, b) => a % b],
+    ["+", (a, b) => a + b],
+    ["-", (a, b) => a - b],
+    ["*", (a, b) => a * b],
+    ["/", (a, b) => a / b],
+    ["%", (a, b) => a % b],
   ];
   for (const [symbol, compute] of operations) {
     const asDoubles = (a: unknown, b: unknown): number => compute(Number(a), Number(b));
@@ -128,7 +140,8 @@ function registerStaticOnly(env: Environment): void {
   const never = (): never => {
     throw new Error("the checked dialect is not evaluated");
   };
-  for (const type of ["double", "string", "bool", "google.protobuf.Timestamp", "list", "map"]) env.registerOperator(`${type} == null: bool`, never);
+  for (const type of ["double", "string", "bool", "google.protobuf.Timestamp", "list", "map"])
+    env.registerOperator(`${type} == null: bool`, never);
   env.registerOperator("double in list<int>: bool", never);
   env.registerOperator("int in list<double>: bool", never);
 }

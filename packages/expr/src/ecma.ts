@@ -80,7 +80,8 @@ const INSIDE: Place = { whitespace: WHITESPACE, notWhitespace: NOT_WHITESPACE, b
 function escapeAt(source: string, at: number, place: Place): Piece {
   const rest = source.slice(at, at + 80);
   const kind = rest[1] ?? "";
-  if (/[1-9]/u.test(kind) || kind === "k") throw new PatternError(source, `the backreference \`${rest.slice(0, 2)}\` cannot be matched in linear time`);
+  if (/[1-9]/u.test(kind) || kind === "k")
+    throw new PatternError(source, `the backreference \`${rest.slice(0, 2)}\` cannot be matched in linear time`);
   if (kind === "s") return { text: place.whitespace, end: at + 2 };
   if (kind === "S") return { text: place.notWhitespace, end: at + 2 };
   if (kind === "b") return { text: place.b, end: at + 2 };

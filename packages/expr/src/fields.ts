@@ -7,7 +7,12 @@ export type Resolved =
   | { readonly kind: "declared"; readonly type: FieldType; /** How many of the names the declared path has. */ readonly depth: number }
   /** An object of which only members are declared, or a root. */
   | { readonly kind: "object" }
-  | { readonly kind: "unknown"; readonly message: string; /** Which of the names is unknown; -1: the root. */ readonly at: number; readonly hint?: string };
+  | {
+      readonly kind: "unknown";
+      readonly message: string;
+      /** Which of the names is unknown; -1: the root. */ readonly at: number;
+      readonly hint?: string;
+    };
 
 export function resolve(access: Access, fields: FieldTypes): Resolved {
   const { root, names } = access;
@@ -41,17 +46,27 @@ export function hintForName(name: string, fields: FieldTypes): string | undefine
 
 function unknownRoot(root: string, fields: FieldTypes): Resolved {
   const known = [...rootsOf(fields)].join(", ");
-  return { kind: "unknown", message: `there is no \`${root}\` here`, at: -1, hint: known === "" ? "nothing can be read here" : `known here: ${known}` };
+  return {
+    kind: "unknown",
+    message: `there is no \`${root}\` here`,
+    at: -1,
+    hint: known === "" ? "nothing can be read here" : `known here: ${known}`,
+  };
 }
 
 function unknownMember(access: Access, at: number, fields: FieldTypes): Resolved {
   const parent = pathOf(access.root, access.names.slice(0, at));
   const name = access.names[at] ?? "";
-  const siblings = [...new Set([...fields.keys()].filter((path) => path.startsWith(`${parent}.`)).map((path) => path.slice(parent.length + 1).split(".")[0] ?? ""))];
+  const siblings = [
+    ...new Set(
+      [...fields.keys()].filter((path) => path.startsWith(`${parent}.`)).map((path) => path.slice(parent.length + 1).split(".")[0] ?? ""),
+    ),
+  ];
   const near = nearest(name, siblings);
   const elsewhere = near === null ? [...fields.keys()].find((path) => path.endsWith(`.${name}`)) : undefined;
   const meant = near === null ? elsewhere : `${parent}.${near}`;
-  const hint = meant === undefined ? `known: ${siblings.slice(0, 10).join(", ")}${siblings.length > 10 ? ", …" : ""}` : `did you mean \`${meant}\`?`;
+  const hint =
+    meant === undefined ? `known: ${siblings.slice(0, 10).join(", ")}${siblings.length > 10 ? ", …" : ""}` : `did you mean \`${meant}\`?`;
   return { kind: "unknown", message: `unknown field \`${parent}.${name}\``, at, hint };
 }
 

@@ -27,7 +27,8 @@ function decider(plan: Plan): Decide {
     case "flag":
       return (columns, count) => comparisonRows(columns[plan.column]!, count, "==", true, RAISED);
     case "compare":
-      return (columns, count) => comparisonRows(columns[plan.column]!, count, plan.comparison, plan.literal, whenNull(plan.comparison, plan.literal));
+      return (columns, count) =>
+        comparisonRows(columns[plan.column]!, count, plan.comparison, plan.literal, whenNull(plan.comparison, plan.literal));
     case "pair":
       return (columns, count) => pairRows(columns[plan.left]!, columns[plan.right]!, count, plan.comparison);
     case "in":
@@ -81,7 +82,12 @@ function withoutValue(presence: number | undefined, ifNull: number): number {
 function comparisonRows(column: Column, count: number, comparison: Comparison, literal: Literal, ifNull: number): Uint8Array {
   const rows = new Uint8Array(count);
   if (literal === null) rows.fill(comparison === "!=" ? TRUE : FALSE);
-  else if (column.kind === "string" && typeof literal === "string") lookUpRows(rows, column.codes, column.dictionary.map((text) => holds(comparison, text, literal)));
+  else if (column.kind === "string" && typeof literal === "string")
+    lookUpRows(
+      rows,
+      column.codes,
+      column.dictionary.map((text) => holds(comparison, text, literal)),
+    );
   else if (column.kind === "number" || column.kind === "boolean") compareNumbers(rows, column.values, comparison, Number(literal));
   else throw new Error(`a ${column.kind} column cannot be compared with ${JSON.stringify(literal)}`);
   return withPresence(rows, column.presence, ifNull);
@@ -124,7 +130,11 @@ function membershipRows(column: Column, count: number, list: readonly Literal[])
   const rows = new Uint8Array(count);
   if (column.kind === "string") {
     const members = new Set(list);
-    lookUpRows(rows, column.codes, column.dictionary.map((text) => members.has(text)));
+    lookUpRows(
+      rows,
+      column.codes,
+      column.dictionary.map((text) => members.has(text)),
+    );
   } else if (column.kind === "number" || column.kind === "boolean") {
     const numbers = Float64Array.from(list, Number);
     for (let row = 0; row < count; row++) rows[row] = numbers.indexOf(column.values[row]!) >= 0 ? TRUE : FALSE; // a value per row; NaN is found nowhere

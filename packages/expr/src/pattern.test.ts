@@ -3,11 +3,62 @@ import { describe, expect, it } from "vitest";
 import { compilePattern, compileRe2 } from "./pattern.ts";
 import { PatternError } from "./pattern-error.ts";
 
-const characters = ["a", "b", "Z", "0", "9", "_", "-", " ", "\t", "\n", "\r", "\u2028", "\u00a0", "\ufeff", "é", "λ", "Ж", "😀", "/", ".", "^", "]", "[", ":", "\\", "\b", "\0"];
+const characters = [
+  "a",
+  "b",
+  "Z",
+  "0",
+  "9",
+  "_",
+  "-",
+  " ",
+  "\t",
+  "\n",
+  "\r",
+  "\u2028",
+  "\u00a0",
+  "\ufeff",
+  "é",
+  "λ",
+  "Ж",
+  "😀",
+  "/",
+  ".",
+  "^",
+  "]",
+  "[",
+  ":",
+  "\\",
+  "\b",
+  "\0",
+];
 const text = fc.array(fc.constantFrom(...characters), { maxLength: 8 }).map((parts) => parts.join(""));
-const single = fc.constantFrom(
-  "a", "b", "Z", "0", "é", "😀", "\\.", "\\-", "\\/", "\\\\", "\\^", "\\]", "\\[", "\\t", "\\n", "\\v", "\\0", "\\cJ", "\\x41", "\\u0061", "\\u{1f600}", "\\ud83d\\ude00",
-).filter((s) => s !== "\\-"); // `\-` is an escape inside classes only
+const single = fc
+  .constantFrom(
+    "a",
+    "b",
+    "Z",
+    "0",
+    "é",
+    "😀",
+    "\\.",
+    "\\-",
+    "\\/",
+    "\\\\",
+    "\\^",
+    "\\]",
+    "\\[",
+    "\\t",
+    "\\n",
+    "\\v",
+    "\\0",
+    "\\cJ",
+    "\\x41",
+    "\\u0061",
+    "\\u{1f600}",
+    "\\ud83d\\ude00",
+  )
+  .filter((s) => s !== "\\-"); // `\-` is an escape inside classes only
 const set = fc.constantFrom("\\d", "\\D", "\\w", "\\W", "\\s", "\\S", "\\p{L}", "\\P{Lu}", "\\p{Script=Greek}", "\\p{gc=Nd}");
 const range = fc.constantFrom("a-z", "0-9", "\\0-\\x20", "A-Z", "\\u2000-\\u{ffff}", "!-~");
 const classItem = fc.oneof(single, set, range, fc.constantFrom("\\b", "\\-", ".", "$", "^a", ":", "[:a:", "&&"));
@@ -50,14 +101,24 @@ describe("a pattern", () => {
   });
 
   it.each([
-    ["^[A-Z]{2}$", "UA", true], ["^[A-Z]{2}$", "UAL", false], ["[]", "a", false], ["[^]", "\n", true], ["^.$", "\r", false], ["a$", "a\n", false], ["", "", true],
+    ["^[A-Z]{2}$", "UA", true],
+    ["^[A-Z]{2}$", "UAL", false],
+    ["[]", "a", false],
+    ["[^]", "\n", true],
+    ["^.$", "\r", false],
+    ["a$", "a\n", false],
+    ["", "", true],
   ])("%j on %j says %j", (source, subject, expected) => {
     expect(compilePattern(source).test(subject)).toBe(expected);
   });
 
   it.each([
-    ["(?=a)b", "lookaround `(?=` cannot be matched in linear time"], ["(?<!a)b", "lookaround `(?<!`"], ["(a)\\1", "the backreference `\\1`"],
-    ["(?<n>a)\\k<n>", "the backreference `\\k`"], ["(", "Unterminated group"], ["a{1,5000}", "repeat count"],
+    ["(?=a)b", "lookaround `(?=` cannot be matched in linear time"],
+    ["(?<!a)b", "lookaround `(?<!`"],
+    ["(a)\\1", "the backreference `\\1`"],
+    ["(?<n>a)\\k<n>", "the backreference `\\k`"],
+    ["(", "Unterminated group"],
+    ["a{1,5000}", "repeat count"],
   ])("%j is refused with the reason", (source, reason) => {
     expect(() => compilePattern(source)).toThrow(PatternError);
     expect(() => compilePattern(source)).toThrow(reason);

@@ -87,7 +87,9 @@ function suits(read: KernelRead, literal: Literal, comparison: Comparison): bool
 function planMembership(left: ASTNode, right: ASTNode, planning: Planning): Plan | null {
   const column = columnOf(left, planning);
   const list = column && listOf(right, planning);
-  return column && list && list.every((literal) => typeof literal === column.as) ? { op: "in", column: indexOf(column, planning), list } : null;
+  return column && list && list.every((literal) => typeof literal === column.as)
+    ? { op: "in", column: indexOf(column, planning), list }
+    : null;
 }
 
 /** One level only: `has(record.a.b)` also depends on whether `record.a` is an object, which no column tells. */
@@ -122,7 +124,9 @@ function columnOf(node: ASTNode, planning: Planning): KernelRead | null {
 
 /** Names that would mean something else in a JSON pointer, or in a dotted path, stay with the evaluator. */
 function isColumn(root: string, names: readonly string[]): boolean {
-  return (root === "record" || root === "prediction") && names.length > 0 && names.every((name) => !name.includes(".") && !/^\d+$/.test(name));
+  return (
+    (root === "record" || root === "prediction") && names.length > 0 && names.every((name) => !name.includes(".") && !/^\d+$/.test(name))
+  );
 }
 
 function indexOf(read: KernelRead, planning: Planning): number {
@@ -142,6 +146,7 @@ function constantOf(node: ASTNode, planning: Planning): Literal | undefined {
 function listOf(node: ASTNode, planning: Planning): readonly Literal[] | null {
   const access = accessOf(node);
   const constant = access?.name === "ctx" ? constantAt(planning.ctx, access.names) : undefined;
-  const items = node.op === "list" ? node.args.map((item) => constantOf(item, planning)) : Array.isArray(constant) ? constant.map(literalValue) : null;
+  const items =
+    node.op === "list" ? node.args.map((item) => constantOf(item, planning)) : Array.isArray(constant) ? constant.map(literalValue) : null;
   return items?.every((item) => item !== undefined) ? items.filter((item) => item !== undefined) : null;
 }

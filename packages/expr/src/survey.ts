@@ -98,7 +98,8 @@ function comprehensionOf(node: ASTNode): Loop | null {
   const [first, second, ...rest] = args;
   if (first?.op !== "id" || second === undefined) return null;
   const loop = { variable: first.args, variableNode: first };
-  if (name === "bind" && receiver.op === "id" && receiver.args === "cel") return { ...loop, outside: [second], inside: rest, repeats: false };
+  if (name === "bind" && receiver.op === "id" && receiver.args === "cel")
+    return { ...loop, outside: [second], inside: rest, repeats: false };
   return COMPREHENSIONS.has(name) ? { ...loop, outside: [receiver], inside: [second, ...rest], repeats: true } : null;
 }
 

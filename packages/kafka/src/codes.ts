@@ -7,7 +7,11 @@ export const KAFKA_CODES: Readonly<Record<string, CodeEntry>> = {
     explanation: "None of the bootstrap addresses took a connection and told what it is.",
     fix: "Check the address, that the broker is running, and that its listener speaks the same security protocol (plain, TLS, SASL).",
   },
-  "WEIR-7002": { title: "Kafka refuses the login", explanation: "The broker takes connections, but not this user.", fix: "Check mechanism, user name and password." },
+  "WEIR-7002": {
+    title: "Kafka refuses the login",
+    explanation: "The broker takes connections, but not this user.",
+    fix: "Check mechanism, user name and password.",
+  },
   "WEIR-7003": {
     title: "Kafka refuses for lack of rights",
     explanation: "The principal may not do what was asked: read or write a topic, join a group, or use a transactional id.",
@@ -26,12 +30,14 @@ export const KAFKA_CODES: Readonly<Record<string, CodeEntry>> = {
   "WEIR-7006": { title: "Not the address of a broker", explanation: "It has to be HOST:PORT.", fix: "Write for example localhost:9092." },
   "WEIR-7007": {
     title: "Kafka does not create a topic",
-    explanation: "The broker refuses its name, partitions, replication factor or settings. A replication factor above the number of brokers is the usual reason.",
+    explanation:
+      "The broker refuses its name, partitions, replication factor or settings. A replication factor above the number of brokers is the usual reason.",
     fix: "Correct the topic in the pipeline file, or create it yourself.",
   },
   "WEIR-7008": {
     title: "The group refuses this process",
-    explanation: "Its coordinator says that this process cannot be a member: the group is of another protocol, full, or has members that balance otherwise.",
+    explanation:
+      "Its coordinator says that this process cannot be a member: the group is of another protocol, full, or has members that balance otherwise.",
     fix: "Do what is named; members of one group run one version of Weir with the same settings.",
   },
   "WEIR-7009": {

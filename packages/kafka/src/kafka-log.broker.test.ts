@@ -25,11 +25,15 @@ async function newTopic(partitions = 1, configs: Record<string, string> = {}): P
 }
 
 /** Reads from the beginning until that many records have come: a commit is visible a moment after it was acknowledged. */
-async function readAll(lanes: readonly Lane[], count: number, isolation: "committed" | "uncommitted" = "committed"): Promise<Map<string, PlainRecord[]>> {
+async function readAll(
+  lanes: readonly Lane[],
+  count: number,
+  isolation: "committed" | "uncommitted" = "committed",
+): Promise<Map<string, PlainRecord[]>> {
   const records = new Map<string, PlainRecord[]>(lanes.map((lane) => [laneKey(lane), []]));
   await using fetcher = log.fetcher({ isolation });
   let positions: Position[] = lanes.map((lane) => ({ ...lane, offset: 0 }));
-  for (let found = 0; found < count; ) {
+  for (let found = 0; found < count;) {
     const { batches, failed } = await fetcher.fetch(positions, 500);
     expect(failed).toEqual([]);
     for (const batch of batches) {
@@ -63,17 +67,20 @@ async function join(topic: string, partitions: number, group = `g-${randomUUID()
   let assigned = 0;
   let complete = (): void => undefined;
   const all = new Promise<void>((resolve) => (complete = resolve));
-  const membership = await log.join({ group, topics: [topic] }, {
-    onAssign(lanes) {
-      assigned += lanes.length;
-      if (assigned === partitions) complete();
+  const membership = await log.join(
+    { group, topics: [topic] },
+    {
+      onAssign(lanes) {
+        assigned += lanes.length;
+        if (assigned === partitions) complete();
+      },
+      onRevoke: () => Promise.resolve(),
+      onLost: () => undefined,
+      onFatal(error) {
+        throw error;
+      },
     },
-    onRevoke: () => Promise.resolve(),
-    onLost: () => undefined,
-    onFatal(error) {
-      throw error;
-    },
-  });
+  );
   await all;
   return { membership, [Symbol.asyncDispose]: () => membership.leave() };
 }
@@ -97,15 +104,29 @@ describe("a transaction in Kafka", () => {
     const lane = { topic, partition: 0 };
     await using producer = await newProducer();
     const transaction = producer.begin();
-    const headers = [{ key: "a", value: Buffer.from("1") }, { key: "a", value: null }];
-    const written = batchOf(lane, [{ key: null, value: null, headers, timestamp: 1_700_000_000_000 }, { key: Buffer.from("k"), value: Buffer.from(""), timestamp: 1_700_000_000_500 }]);
+    const headers = [
+      { key: "a", value: Buffer.from("1") },
+      { key: "a", value: null },
+    ];
+    const written = batchOf(lane, [
+      { key: null, value: null, headers, timestamp: 1_700_000_000_000 },
+      { key: Buffer.from("k"), value: Buffer.from(""), timestamp: 1_700_000_000_500 },
+    ]);
     transaction.write(lane, written, null, { keepTimestamps: true });
     expect(transaction.bytes).toBeGreaterThan(0);
     expect((await log.bounds([lane])).get(laneKey(lane))).toEqual({ earliest: 0, latest: 0, end: 0 });
     await transaction.commit(null);
     const read = (await readAll([lane], 2)).get(laneKey(lane)) ?? [];
     expect(read.map((r) => [text(r.key), text(r.value), r.headers.map((h) => [h.key, text(h.value)]), r.timestamp])).toEqual([
-      [null, null, [["a", "1"], ["a", null]], 1_700_000_000_000],
+      [
+        null,
+        null,
+        [
+          ["a", "1"],
+          ["a", null],
+        ],
+        1_700_000_000_000,
+      ],
       ["k", "", [], 1_700_000_000_500],
     ]);
   });
@@ -115,7 +136,13 @@ describe("a transaction in Kafka", () => {
     const lane = { topic, partition: 0 };
     await using producer = await log.producer({ transactionalId: `tx-${randomUUID()}`, rotate: 1 });
     const aborted = producer.begin();
-    aborted.write(lane, batchOf(lane, Array.from({ length: 12_000 }, (_, i) => value(`x${i}`)))); // more than one batch: some of it is sent
+    aborted.write(
+      lane,
+      batchOf(
+        lane,
+        Array.from({ length: 12_000 }, (_, i) => value(`x${i}`)),
+      ),
+    ); // more than one batch: some of it is sent
     await aborted.abort();
     await write(producer, lane, "kept");
     expect(await readValues(lane, 1)).toEqual(["kept"]);
@@ -127,7 +154,13 @@ describe("a transaction in Kafka", () => {
     const transactionalId = `tx-${randomUUID()}`;
     const dead = await newProducer(transactionalId);
     const left = dead.begin();
-    left.write(lane, batchOf(lane, Array.from({ length: 12_000 }, (_, i) => value(`x${i}`))));
+    left.write(
+      lane,
+      batchOf(
+        lane,
+        Array.from({ length: 12_000 }, (_, i) => value(`x${i}`)),
+      ),
+    );
     await readValues(lane, 1, "uncommitted"); // it is open in the broker
     await using successor = await newProducer(transactionalId);
     await write(successor, lane, "next");
@@ -146,14 +179,30 @@ describe("a transaction in Kafka", () => {
       return transaction.commit({ membership: joined.membership, incarnation, positions });
     };
     const { incarnation, group } = joined.membership;
-    await commit([{ ...first, offset: 5 }, { ...second, offset: 7 }], incarnation);
+    await commit(
+      [
+        { ...first, offset: 5 },
+        { ...second, offset: 7 },
+      ],
+      incarnation,
+    );
     const committed = (): Promise<ReadonlyMap<string, number | null>> => log.committed(group, [first, second], joined.membership);
-    expect(await committed()).toEqual(new Map([[laneKey(first), 5], [laneKey(second), 7]]));
+    expect(await committed()).toEqual(
+      new Map([
+        [laneKey(first), 5],
+        [laneKey(second), 7],
+      ]),
+    );
     await expect(commit([{ ...first, offset: 6 }], incarnation - 1)).rejects.toThrow(RetriableError);
     await producer.init();
     await expect(commit([{ topic, partition: 9, offset: 6 }], incarnation)).rejects.toThrow(/no longer owned/);
     await producer.init();
-    expect(await committed()).toEqual(new Map([[laneKey(first), 5], [laneKey(second), 7]]));
+    expect(await committed()).toEqual(
+      new Map([
+        [laneKey(first), 5],
+        [laneKey(second), 7],
+      ]),
+    );
     expect(await readValues(first, 1)).toEqual(["v"]);
   });
 
@@ -164,7 +213,9 @@ describe("a transaction in Kafka", () => {
     await using producer = await newProducer();
     let asked = 0;
     const behind: Membership = {
-      group: joined.membership.group, memberId: joined.membership.memberId, incarnation: joined.membership.incarnation,
+      group: joined.membership.group,
+      memberId: joined.membership.memberId,
+      incarnation: joined.membership.incarnation,
       get epoch() {
         return asked === 0 ? joined.membership.epoch - 1 : joined.membership.epoch;
       },
@@ -188,10 +239,17 @@ describe("a transaction in Kafka", () => {
     await using producer = await newProducer();
     const { group, incarnation } = joined.membership;
     const anonymous: Membership = {
-      group, incarnation, memberId: "", epoch: -1,
-      owned: () => joined.membership.owned(), leave: () => Promise.resolve(), refresh: () => Promise.resolve(),
+      group,
+      incarnation,
+      memberId: "",
+      epoch: -1,
+      owned: () => joined.membership.owned(),
+      leave: () => Promise.resolve(),
+      refresh: () => Promise.resolve(),
     };
-    await expect(producer.begin().commit({ membership: anonymous, incarnation, positions: [{ ...lane, offset: 3 }] })).rejects.toThrow(/empty member id/);
+    await expect(producer.begin().commit({ membership: anonymous, incarnation, positions: [{ ...lane, offset: 3 }] })).rejects.toThrow(
+      /empty member id/,
+    );
     expect(await log.committed(group, [lane], null)).toEqual(new Map([[laneKey(lane), null]]));
   });
 
@@ -202,7 +260,13 @@ describe("a transaction in Kafka", () => {
     await using joined = await join(topic, 1);
     await using producer = await createProducer({ ...link, features: new Map() }, { transactionalId: `tx-${randomUUID()}`, rotate: 2 });
     const aborted = producer.begin();
-    aborted.write(lane, batchOf(lane, Array.from({ length: 12_000 }, (_, i) => value(`x${i}`))));
+    aborted.write(
+      lane,
+      batchOf(
+        lane,
+        Array.from({ length: 12_000 }, (_, i) => value(`x${i}`)),
+      ),
+    );
     await aborted.abort();
     const { membership } = joined;
     for (let i = 0; i < 6; i++) {
@@ -237,7 +301,7 @@ describe("a transaction in Kafka", () => {
     const lanes = lanesOf(await newTopic(partitions), partitions);
     await using producer = await newProducer();
     let previous: Promise<void> = Promise.resolve();
-    for (let from = 0; from < perLane; ) {
+    for (let from = 0; from < perLane;) {
       const transaction: Transaction = producer.begin();
       const count = 1 + ((from * 7) % 190);
       for (const lane of lanes) {
@@ -251,14 +315,20 @@ describe("a transaction in Kafka", () => {
     }
     await previous;
     const expected = Array.from({ length: perLane }, (_, i) => String(i));
-    for (const records of (await readAll(lanes, partitions * perLane)).values()) expect(records.map((r) => text(r.value))).toEqual(expected);
+    for (const records of (await readAll(lanes, partitions * perLane)).values())
+      expect(records.map((r) => text(r.value))).toEqual(expected);
   });
 });
 
 describe("committed offsets in Kafka", () => {
   it("are null where nothing was committed, also for those who are not members", async () => {
     const topic = await newTopic(2);
-    expect(await log.committed(`g-${randomUUID()}`, lanesOf(topic, 2), null)).toEqual(new Map([[`${topic}/0`, null], [`${topic}/1`, null]]));
+    expect(await log.committed(`g-${randomUUID()}`, lanesOf(topic, 2), null)).toEqual(
+      new Map([
+        [`${topic}/0`, null],
+        [`${topic}/1`, null],
+      ]),
+    );
   });
 });
 
@@ -270,7 +340,13 @@ describe("fetching from Kafka", () => {
     await write(producer, fine, "a");
     await using fetcher = log.fetcher();
     await readValues(fine, 1);
-    const { batches, failed, ends } = await fetcher.fetch([{ ...gone, offset: 999 }, { ...fine, offset: 0 }], 1_000);
+    const { batches, failed, ends } = await fetcher.fetch(
+      [
+        { ...gone, offset: 999 },
+        { ...fine, offset: 0 },
+      ],
+      1_000,
+    );
     expect(failed.map((f) => [f.lane, f.kind])).toEqual([[gone, "out-of-range"]]);
     expect(batches.map((b) => [b.partition, b.count])).toEqual([[1, 1]]);
     expect(ends.get(laneKey(fine))).toBe(2); // a record and the marker

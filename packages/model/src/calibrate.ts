@@ -11,10 +11,11 @@ export function compileCalibration(calibration: Calibration, kind: OutputKind): 
   if (calibration.method === "none") return () => undefined;
   const power = 1 / calibration.parameters.temperature;
   if (kind === "sigmoid") {
-    return (columns) => change(columns, (p) => {
-      const yes = Math.pow(within(p), power);
-      return yes / (yes + Math.pow(1 - within(p), power));
-    });
+    return (columns) =>
+      change(columns, (p) => {
+        const yes = Math.pow(within(p), power);
+        return yes / (yes + Math.pow(1 - within(p), power));
+      });
   }
   return (columns) => {
     change(columns, (p) => Math.pow(within(p), power));

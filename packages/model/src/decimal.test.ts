@@ -17,15 +17,24 @@ const any = fc.double({ noNaN: true, noDefaultInfinity: true });
 
 describe("rounding to six digits", () => {
   it("is Number(x.toPrecision(6)) for scores", () => {
-    fc.assert(fc.property(score, (x) => roundSix(x) === expected(x)), { numRuns: 20_000 });
+    fc.assert(
+      fc.property(score, (x) => roundSix(x) === expected(x)),
+      { numRuns: 20_000 },
+    );
   });
 
   it("is Number(x.toPrecision(6)) for every finite number", () => {
-    fc.assert(fc.property(any, (x) => Object.is(roundSix(x), expected(x))), { numRuns: 20_000 });
+    fc.assert(
+      fc.property(any, (x) => Object.is(roundSix(x), expected(x))),
+      { numRuns: 20_000 },
+    );
   });
 
   it("is idempotent", () => {
-    fc.assert(fc.property(score, (x) => roundSix(roundSix(x)) === roundSix(x)), { numRuns: 5_000 });
+    fc.assert(
+      fc.property(score, (x) => roundSix(roundSix(x)) === roundSix(x)),
+      { numRuns: 5_000 },
+    );
   });
 
   it.each([
@@ -45,19 +54,36 @@ describe("rounding to six digits", () => {
 
 describe("numbers as text", () => {
   it("are the shortest text of the number, rounded or not", () => {
-    fc.assert(fc.property(fc.oneof(score, any, score.map(roundSix)), (x) => textOf(x) === String(x)), { numRuns: 30_000 });
+    fc.assert(
+      fc.property(fc.oneof(score, any, score.map(roundSix)), (x) => textOf(x) === String(x)),
+      { numRuns: 30_000 },
+    );
   });
 
   it("read back as the very number of the column", () => {
-    fc.assert(fc.property(score, (x) => JSON.parse(textOf(roundSix(x))) === roundSix(x)), { numRuns: 10_000 });
+    fc.assert(
+      fc.property(score, (x) => JSON.parse(textOf(roundSix(x))) === roundSix(x)),
+      { numRuns: 10_000 },
+    );
   });
 
-  it.each([[0, "0"], [-0, "0"], [1, "1"], [0.5, "0.5"], [0.000001, "0.000001"], [1e-7, "1e-7"], [1.2345e-7, "1.2345e-7"], [1e-12, "1e-12"], [0.0872923, "0.0872923"], [4e-17, "4e-17"]])(
-    "%d is %s",
-    (x, text) => expect(textOf(x)).toBe(text),
-  );
+  it.each([
+    [0, "0"],
+    [-0, "0"],
+    [1, "1"],
+    [0.5, "0.5"],
+    [0.000001, "0.000001"],
+    [1e-7, "1e-7"],
+    [1.2345e-7, "1.2345e-7"],
+    [1e-12, "1e-12"],
+    [0.0872923, "0.0872923"],
+    [4e-17, "4e-17"],
+  ])("%d is %s", (x, text) => expect(textOf(x)).toBe(text));
 
   it("stay within the named bound", () => {
-    fc.assert(fc.property(any, (x) => writeNumber(x, bytes, 0) <= NUMBER_MAX_BYTES), { numRuns: 5_000 });
+    fc.assert(
+      fc.property(any, (x) => writeNumber(x, bytes, 0) <= NUMBER_MAX_BYTES),
+      { numRuns: 5_000 },
+    );
   });
 });

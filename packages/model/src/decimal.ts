@@ -41,7 +41,8 @@ export function writeNumber(x: number, bytes: Uint8Array, at: number): number {
   if (x > SMALLEST_SCALED && x < 1) {
     const scale = scaleOf(x);
     const digits = Math.round(x * POWERS[scale]!); // 0 <= scale <= 22
-    if (digits / POWERS[scale]! === x && digits < 1e6) return x < 1e-6 ? writeScientific(digits, scale, bytes, at) : writeFraction(digits, scale, bytes, at);
+    if (digits / POWERS[scale]! === x && digits < 1e6)
+      return x < 1e-6 ? writeScientific(digits, scale, bytes, at) : writeFraction(digits, scale, bytes, at);
   }
   const text = String(x); // "-0" is printed as "0"
   for (let i = 0; i < text.length; i++) bytes[at++] = text.charCodeAt(i);

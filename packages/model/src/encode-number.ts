@@ -20,9 +20,11 @@ export function encodeNumber(encode: NumericEncode): FeatureEncoder {
     case "epoch":
       return (column, target) => scaled(column, target, { takesMissing, since: encode.sinceMs, unit: UNIT_MS[encode.unit] });
     case "hour":
-      return (column, target) => cyclic(column, target, { takesMissing, shiftMs: encode.offsetMinutes * MINUTE_MS, unitMs: HOUR_MS, cycle: 24 });
+      return (column, target) =>
+        cyclic(column, target, { takesMissing, shiftMs: encode.offsetMinutes * MINUTE_MS, unitMs: HOUR_MS, cycle: 24 });
     case "weekday": // 1 January 1970 was a Thursday: three days after a Monday
-      return (column, target) => cyclic(column, target, { takesMissing, shiftMs: encode.offsetMinutes * MINUTE_MS + 3 * DAY_MS, unitMs: DAY_MS, cycle: 7 });
+      return (column, target) =>
+        cyclic(column, target, { takesMissing, shiftMs: encode.offsetMinutes * MINUTE_MS + 3 * DAY_MS, unitMs: DAY_MS, cycle: 7 });
   }
 }
 

@@ -33,7 +33,10 @@ function createTranslation(codes: ReadonlyMap<string, number>, unknown: number |
 }
 
 function write(
-  column: Extract<Column, { kind: "string" }>, translated: Float64Array, how: { takesMissing: boolean; places: number }, target: Target,
+  column: Extract<Column, { kind: "string" }>,
+  translated: Float64Array,
+  how: { takesMissing: boolean; places: number },
+  target: Target,
 ): number {
   const { rows, into, at, width, refused } = target;
   let news = 0;

@@ -1,8 +1,20 @@
 export { MODEL_CODES } from "./codes.ts";
 export {
-  modelName, modelTag,
-  type Manifest, type OnnxFacts, type ModelInput, type ModelOutputs, type Feature, type Encode, type Missing, type OutputKind, type BatchRules,
-  type Calibration, type CalibrationEvidence, type Baseline, type GoldenRow,
+  modelName,
+  modelTag,
+  type Manifest,
+  type OnnxFacts,
+  type ModelInput,
+  type ModelOutputs,
+  type Feature,
+  type Encode,
+  type Missing,
+  type OutputKind,
+  type BatchRules,
+  type Calibration,
+  type CalibrationEvidence,
+  type Baseline,
+  type GoldenRow,
 } from "./manifest.ts";
 export { parseManifest } from "./parse-manifest.ts";
 export { parseModelReference, parseAliases, resolveModel, type ModelReference, type Aliases, type AliasTarget } from "./reference.ts";

@@ -6,15 +6,21 @@ type Kind = (typeof KINDS)[number];
 
 /** What each kind may say beside `kind` and `missing`. */
 const SETTINGS: Readonly<Record<Kind, readonly string[]>> = {
-  number: [], bool: [], map: ["map", "unknown"], oneHot: ["categories", "unknown"], epoch: ["unit", "sinceMs"],
-  hour: ["offsetMinutes"], weekday: ["offsetMinutes"],
+  number: [],
+  bool: [],
+  map: ["map", "unknown"],
+  oneHot: ["categories", "unknown"],
+  epoch: ["unit", "sinceMs"],
+  hour: ["offsetMinutes"],
+  weekday: ["offsetMinutes"],
 };
 const MAX_OFFSET_MINUTES = 14 * 60;
 
 export function parseFeature(value: unknown, where: string, inspect: Inspector): Feature {
   const o = inspect.object(value, where, ["name", "field", "encode", "unit"]);
   const field = inspect.text(o["field"], `${where}/field`);
-  if (field && !/^(\/([^~/]|~[01])+)+$/.test(field)) inspect.fail(`${where}/field`, `must be a JSON pointer such as /distance; found ${JSON.stringify(field)}`);
+  if (field && !/^(\/([^~/]|~[01])+)+$/.test(field))
+    inspect.fail(`${where}/field`, `must be a JSON pointer such as /distance; found ${JSON.stringify(field)}`);
   const name = o["name"] === undefined ? field.slice(1) : inspect.text(o["name"], `${where}/name`);
   return { name, field, encode: parseEncode(o["encode"], `${where}/encode`, inspect) };
 }
@@ -29,12 +35,23 @@ function parseEncode(value: unknown, where: string, inspect: Inspector): Encode 
     case "bool":
       return { kind, missing };
     case "map":
-      return { kind, missing, map: parseMap(o["map"], `${where}/map`, inspect), unknown: parseUnknownCode(o["unknown"], `${where}/unknown`, inspect) };
+      return {
+        kind,
+        missing,
+        map: parseMap(o["map"], `${where}/map`, inspect),
+        unknown: parseUnknownCode(o["unknown"], `${where}/unknown`, inspect),
+      };
     case "oneHot":
-      return { kind, missing, categories: parseCategories(o["categories"], `${where}/categories`, inspect), unknown: parseUnknownCategory(o["unknown"], `${where}/unknown`, inspect) };
+      return {
+        kind,
+        missing,
+        categories: parseCategories(o["categories"], `${where}/categories`, inspect),
+        unknown: parseUnknownCategory(o["unknown"], `${where}/unknown`, inspect),
+      };
     case "epoch":
       return {
-        kind, missing,
+        kind,
+        missing,
         unit: inspect.choice(o["unit"], `${where}/unit`, ["days", "hours", "minutes", "seconds"]),
         sinceMs: o["sinceMs"] === undefined ? 0 : inspect.number(o["sinceMs"], `${where}/sinceMs`),
       };

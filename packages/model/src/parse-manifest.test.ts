@@ -5,9 +5,21 @@ import { modelTag } from "./manifest.ts";
 import { parseManifest } from "./parse-manifest.ts";
 
 const minimal = () => ({
-  model: "delay", version: 3, digest: "sha256:" + "ab".repeat(32),
+  model: "delay",
+  version: 3,
+  digest: "sha256:" + "ab".repeat(32),
   onnx: { ir: 8, opsets: { "": 17 }, producer: "test" },
-  inputs: [{ name: "x", datatype: "FP32", shape: [-1, 3], features: [{ field: "/a", encode: "number" }, { field: "/c", encode: { kind: "oneHot", categories: ["u", "v"], unknown: "zeros" } }] }],
+  inputs: [
+    {
+      name: "x",
+      datatype: "FP32",
+      shape: [-1, 3],
+      features: [
+        { field: "/a", encode: "number" },
+        { field: "/c", encode: { kind: "oneHot", categories: ["u", "v"], unknown: "zeros" } },
+      ],
+    },
+  ],
   outputs: { scores: "p", kind: "probabilities", classes: ["no", "yes"] },
   batch: { dynamic: true, max: 512 },
   calibration: { method: "none" },
@@ -28,8 +40,15 @@ describe("a manifest", () => {
   it("is read with its defaults", () => {
     const manifest = parseManifest(minimal());
     expect(manifest).toMatchObject({
-      model: "delay", version: "3", digest: "ab".repeat(32), normalised: [], baseline: null, training: {}, batch: { reproducible: false },
-      outputs: { label: null }, calibration: { method: "none" },
+      model: "delay",
+      version: "3",
+      digest: "ab".repeat(32),
+      normalised: [],
+      baseline: null,
+      training: {},
+      batch: { reproducible: false },
+      outputs: { label: null },
+      calibration: { method: "none" },
     });
     expect(manifest.input.features).toEqual([
       { name: "a", field: "/a", encode: { kind: "number", missing: "refuse" } },
@@ -40,7 +59,14 @@ describe("a manifest", () => {
   });
 
   it("says whether its confidence is calibrated, and on what", () => {
-    const calibration = { method: "temperature", parameters: { temperature: 1.4 }, fittedOn: "2013-02", n: 9000, eceBefore: 0.03, eceAfter: 0.01 };
+    const calibration = {
+      method: "temperature",
+      parameters: { temperature: 1.4 },
+      fittedOn: "2013-02",
+      n: 9000,
+      eceBefore: 0.03,
+      eceAfter: 0.01,
+    };
     const manifest = parseManifest({ ...minimal(), calibration });
     expect(manifest.calibration).toEqual(calibration);
     expect(manifest.calibration.method).not.toBe("none");
@@ -48,23 +74,64 @@ describe("a manifest", () => {
 
   it("is refused with every problem at once, each with its place", () => {
     const broken = {
-      ...minimal(), version: "v3", digest: "123", owner: "me", colour: "red", calibration: { method: "temperature", parameters: { temperature: 0 } },
-      outputs: { scores: "p", kind: "probability", classes: ["yes", "yes"] }, batch: { dynamic: "yes", max: 1 },
-      inputs: [{ name: "x", datatype: "FP64", shape: [-1, 7], features: [{ field: "a", encode: { kind: "log" } }, { field: "/c", encode: { kind: "map", map: {}, spread: 1 } }] }],
+      ...minimal(),
+      version: "v3",
+      digest: "123",
+      owner: "me",
+      colour: "red",
+      calibration: { method: "temperature", parameters: { temperature: 0 } },
+      outputs: { scores: "p", kind: "probability", classes: ["yes", "yes"] },
+      batch: { dynamic: "yes", max: 1 },
+      inputs: [
+        {
+          name: "x",
+          datatype: "FP64",
+          shape: [-1, 7],
+          features: [
+            { field: "a", encode: { kind: "log" } },
+            { field: "/c", encode: { kind: "map", map: {}, spread: 1 } },
+          ],
+        },
+      ],
       golden: [{ why: "one", inputs: [1], expect: { label: "maybe", scores: ["x"] }, tol: 1e-5 }],
     };
-    const lines = problemsOf(broken).split("\n").map((l) => l.trim().split(":")[0]);
-    expect(new Set(lines)).toEqual(new Set([
-      "/colour", "/version", "/digest", "/owner", "/outputs/kind", "/outputs/classes", "/inputs/0/datatype", "/inputs/0/shape", "/inputs/0/features/0/field",
-      "/inputs/0/features/0/encode/kind", "/inputs/0/features/1/encode/map", "/inputs/0/features/1/encode/spread", "/batch/dynamic", "/batch/max",
-      "/calibration/parameters/temperature", "/calibration/fittedOn", "/calibration/n", "/calibration/eceBefore", "/calibration/eceAfter",
-      "/golden/0/inputs", "/golden/0/expect/label", "/golden/0/expect/scores/0",
-    ]));
+    const lines = problemsOf(broken)
+      .split("\n")
+      .map((l) => l.trim().split(":")[0]);
+    expect(new Set(lines)).toEqual(
+      new Set([
+        "/colour",
+        "/version",
+        "/digest",
+        "/owner",
+        "/outputs/kind",
+        "/outputs/classes",
+        "/inputs/0/datatype",
+        "/inputs/0/shape",
+        "/inputs/0/features/0/field",
+        "/inputs/0/features/0/encode/kind",
+        "/inputs/0/features/1/encode/map",
+        "/inputs/0/features/1/encode/spread",
+        "/batch/dynamic",
+        "/batch/max",
+        "/calibration/parameters/temperature",
+        "/calibration/fittedOn",
+        "/calibration/n",
+        "/calibration/eceBefore",
+        "/calibration/eceAfter",
+        "/golden/0/inputs",
+        "/golden/0/expect/label",
+        "/golden/0/expect/scores/0",
+      ]),
+    );
   });
 
-  it.each([[null], ["text"], [[]], [{}], [{ inputs: [null], golden: [null], outputs: 7 }]])("is refused, not crashed on: %j", (untrusted) => {
-    expect(problemsOf(untrusted)).not.toBe("");
-  });
+  it.each([[null], ["text"], [[]], [{}], [{ inputs: [null], golden: [null], outputs: 7 }]])(
+    "is refused, not crashed on: %j",
+    (untrusted) => {
+      expect(problemsOf(untrusted)).not.toBe("");
+    },
+  );
 
   it("takes a width that is not that of its features for a mistake", () => {
     const manifest = minimal();

@@ -1,14 +1,35 @@
 import { WeirError } from "@weir/record";
 import { createInspector, type Inspector } from "./inspect.ts";
 import {
-  featureWidth, OUTPUT_KINDS, type Baseline, type BatchRules, type Calibration, type GoldenRow, type Manifest, type ModelInput,
-  type ModelOutputs, type OnnxFacts,
+  featureWidth,
+  OUTPUT_KINDS,
+  type Baseline,
+  type BatchRules,
+  type Calibration,
+  type GoldenRow,
+  type Manifest,
+  type ModelInput,
+  type ModelOutputs,
+  type OnnxFacts,
 } from "./manifest.ts";
 import { parseFeature } from "./parse-feature.ts";
 
 const KEYS = [
-  "$schema", "model", "version", "digest", "sourceDigest", "normalised", "onnx", "inputs", "outputs", "batch", "calibration", "baseline",
-  "golden", "training", "owner",
+  "$schema",
+  "model",
+  "version",
+  "digest",
+  "sourceDigest",
+  "normalised",
+  "onnx",
+  "inputs",
+  "outputs",
+  "batch",
+  "calibration",
+  "baseline",
+  "golden",
+  "training",
+  "owner",
 ];
 const NAME = /^[a-z0-9][a-z0-9._-]{0,99}$/;
 const MAX_FEATURES = 16_384;
@@ -25,9 +46,14 @@ export function parseManifest(untrusted: unknown): Manifest {
   const outputs = parseOutputs(o["outputs"], inspect);
   const input = parseInput(o["inputs"], inspect);
   const manifest: Manifest = {
-    model, version, digest, input, outputs,
+    model,
+    version,
+    digest,
+    input,
+    outputs,
     ...(o["sourceDigest"] === undefined ? {} : { sourceDigest: parseDigest(o["sourceDigest"], "/sourceDigest", inspect) }),
-    normalised: o["normalised"] === undefined ? [] : inspect.list(o["normalised"], "/normalised").map((n, i) => inspect.text(n, `/normalised/${i}`)),
+    normalised:
+      o["normalised"] === undefined ? [] : inspect.list(o["normalised"], "/normalised").map((n, i) => inspect.text(n, `/normalised/${i}`)),
     onnx: parseOnnx(o["onnx"], inspect),
     batch: parseBatch(o["batch"], inspect),
     calibration: parseCalibration(o["calibration"], inspect),
@@ -36,18 +62,22 @@ export function parseManifest(untrusted: unknown): Manifest {
     training: o["training"] === undefined ? {} : inspect.object(o["training"], "/training"),
     owner: parseOwner(o["owner"], inspect),
   };
-  if (manifest.calibration.method !== "none" && outputs.kind === "regression") inspect.fail("/calibration/method", "must be none for a regression");
+  if (manifest.calibration.method !== "none" && outputs.kind === "regression")
+    inspect.fail("/calibration/method", "must be none for a regression");
   if (inspect.problems.length > 0) throw refusal(model, version, inspect.problems);
   return manifest;
 }
 
 function refusal(model: string, version: string, problems: readonly string[]): WeirError {
-  return new WeirError({
-    code: "WEIR-4001",
-    what: `the manifest of model ${model || "?"}/${version || "?"} has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}`,
-    why: problems.join("\n         "),
-    fix: "correct manifest.json beside the model file; a version that was in use is never changed, it gets a successor",
-  }, { exitCode: 3 });
+  return new WeirError(
+    {
+      code: "WEIR-4001",
+      what: `the manifest of model ${model || "?"}/${version || "?"} has ${problems.length === 1 ? "a problem" : `${problems.length} problems`}`,
+      why: problems.join("\n         "),
+      fix: "correct manifest.json beside the model file; a version that was in use is never changed, it gets a successor",
+    },
+    { exitCode: 3 },
+  );
 }
 
 function parseVersion(value: unknown, where: string, inspect: Inspector): string {
@@ -90,7 +120,8 @@ function parseInput(value: unknown, inspect: Inspector): ModelInput {
   }
   if (width < 1 || width > MAX_FEATURES) inspect.fail("/inputs/0/features", `must be 1 to ${MAX_FEATURES} numbers wide; found ${width}`);
   for (const [i, f] of features.entries()) {
-    if (f.name && features.findIndex((g) => g.name === f.name) !== i) inspect.fail(`/inputs/0/features/${i}/name`, `${f.name} is named twice`);
+    if (f.name && features.findIndex((g) => g.name === f.name) !== i)
+      inspect.fail(`/inputs/0/features/${i}/name`, `${f.name} is named twice`);
   }
   return {
     name: inspect.text(o["name"], "/inputs/0/name"),
@@ -163,7 +194,10 @@ function parseGolden(value: unknown, input: ModelInput, outputs: ModelOutputs, i
     if (inputs.length !== input.shape[1]) inspect.fail(`${where}/inputs`, `must be ${input.shape[1]} numbers; found ${inputs.length}`);
     const expect = inspect.object(o["expect"], `${where}/expect`, ["label", "scores"]);
     const scores = inspect.list(expect["scores"], `${where}/expect/scores`);
-    const label = expect["label"] === undefined || expect["label"] === null ? null : inspect.choice(expect["label"], `${where}/expect/label`, outputs.classes);
+    const label =
+      expect["label"] === undefined || expect["label"] === null
+        ? null
+        : inspect.choice(expect["label"], `${where}/expect/label`, outputs.classes);
     return {
       why: inspect.text(o["why"], `${where}/why`),
       id: o["id"] === undefined || o["id"] === null ? null : inspect.text(o["id"], `${where}/id`),

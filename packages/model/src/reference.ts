@@ -24,12 +24,15 @@ export function parseModelReference(text: string): ModelReference {
   if (model && version) return { model, by: "version", version };
   if (model && digest) return { model, by: "digest", digest };
   if (model && alias) return { model, by: "alias", alias };
-  throw new WeirError({
-    code: "WEIR-4002",
-    what: `"${text}" names no model`,
-    why: "a model is named with a version, an alias or the digest of its bytes",
-    fix: "write delay/3, delay@champion or delay@sha256: followed by 64 hex digits",
-  }, { exitCode: 3 });
+  throw new WeirError(
+    {
+      code: "WEIR-4002",
+      what: `"${text}" names no model`,
+      why: "a model is named with a version, an alias or the digest of its bytes",
+      fix: "write delay/3, delay@champion or delay@sha256: followed by 64 hex digits",
+    },
+    { exitCode: 3 },
+  );
 }
 
 /** Reads what `aliases.yaml` holds: `champion: {version: 1, digest: …}`. @throws {WeirError} WEIR-4003 with every problem at once. */
@@ -46,7 +49,16 @@ export function parseAliases(untrusted: unknown, where: string): Aliases {
     aliases.set(alias, { version, digest });
   }
   if (inspect.problems.length > 0) {
-    throw new WeirError({ code: "WEIR-4003", what: "the aliases of a model cannot be read", where, why: inspect.problems.join("\n         "), fix: "write champion: {version: 1, digest: <64 hex digits>}" }, { exitCode: 3 });
+    throw new WeirError(
+      {
+        code: "WEIR-4003",
+        what: "the aliases of a model cannot be read",
+        where,
+        why: inspect.problems.join("\n         "),
+        fix: "write champion: {version: 1, digest: <64 hex digits>}",
+      },
+      { exitCode: 3 },
+    );
   }
   return aliases;
 }
@@ -56,22 +68,29 @@ export function parseAliases(untrusted: unknown, where: string): Aliases {
  * @throws {WeirError} WEIR-4004
  */
 export function resolveModel(
-  reference: ModelReference, aliases: Aliases, versions: readonly { readonly version: string; readonly digest: string }[],
+  reference: ModelReference,
+  aliases: Aliases,
+  versions: readonly { readonly version: string; readonly digest: string }[],
 ): { readonly version: string; readonly digest: string | null } {
   const target = targetOf(reference, aliases, versions);
   if (target && versions.some((v) => v.version === target.version)) return target;
   const name = nameOf(reference);
   const known = versions.map((v) => v.version).join(", ") || "none";
-  throw new WeirError({
-    code: "WEIR-4004",
-    what: target ? `model ${name} stands for version ${target.version}, which is not there` : `model ${name} is not there`,
-    why: `versions: ${known}; aliases: ${[...aliases.keys()].join(", ") || "none"}`,
-    fix: "name a version or an alias that exists, or register the model",
-  }, { exitCode: 3 });
+  throw new WeirError(
+    {
+      code: "WEIR-4004",
+      what: target ? `model ${name} stands for version ${target.version}, which is not there` : `model ${name} is not there`,
+      why: `versions: ${known}; aliases: ${[...aliases.keys()].join(", ") || "none"}`,
+      fix: "name a version or an alias that exists, or register the model",
+    },
+    { exitCode: 3 },
+  );
 }
 
 function targetOf(
-  reference: ModelReference, aliases: Aliases, versions: readonly { readonly version: string; readonly digest: string }[],
+  reference: ModelReference,
+  aliases: Aliases,
+  versions: readonly { readonly version: string; readonly digest: string }[],
 ): { readonly version: string; readonly digest: string | null } | undefined {
   switch (reference.by) {
     case "version":

@@ -4,12 +4,27 @@ import { roundSix } from "./decimal.ts";
 import type { Calibration, OutputKind } from "./manifest.ts";
 import { compileScores } from "./scores.ts";
 
-const read = (kind: OutputKind, values: readonly number[], width: number, calibration: Calibration = { method: "none" }, classes = ["a", "b", "c"].slice(0, Math.max(2, width))) =>
+const read = (
+  kind: OutputKind,
+  values: readonly number[],
+  width: number,
+  calibration: Calibration = { method: "none" },
+  classes = ["a", "b", "c"].slice(0, Math.max(2, width)),
+) =>
   compileScores({ model: "m", version: "1", digest: "ab".repeat(32), outputs: { label: null, scores: "p", kind, classes }, calibration })({
-    values: Float64Array.from(values), rows: values.length / width, width,
+    values: Float64Array.from(values),
+    rows: values.length / width,
+    width,
   });
 const rowOf = (p: ReturnType<typeof read>, row: number) => p.scores.map((s) => s[row]);
-const temperature = (t: number): Calibration => ({ method: "temperature", parameters: { temperature: t }, fittedOn: "x", n: 1, eceBefore: 0.1, eceAfter: 0.01 });
+const temperature = (t: number): Calibration => ({
+  method: "temperature",
+  parameters: { temperature: t },
+  fittedOn: "x",
+  n: 1,
+  eceBefore: 0.1,
+  eceAfter: 0.01,
+});
 
 describe("scores", () => {
   it("rounds once, labels the highest and names it as confidence", () => {
@@ -25,7 +40,11 @@ describe("scores", () => {
     expect(p.failures.size).toBe(0);
   });
 
-  it.each([["NaN", [NaN, 0.5]], ["infinity", [Infinity, 0]], ["a logit", [7.3, -2.1]]])("refuses %s where probabilities were declared", (_, values) => {
+  it.each([
+    ["NaN", [NaN, 0.5]],
+    ["infinity", [Infinity, 0]],
+    ["a logit", [7.3, -2.1]],
+  ])("refuses %s where probabilities were declared", (_, values) => {
     const p = read("probabilities", values, 2);
     expect(p.failures.get(0)?.class).toBe("MODEL_OUTPUT");
     expect(p.failures.get(0)?.message).toContain("outputs.kind in the manifest is probabilities");
@@ -56,12 +75,19 @@ describe("scores", () => {
   });
 
   it("scales by temperature as a softmax of divided logits would", () => {
-    fc.assert(fc.property(fc.double({ min: -8, max: 8, noNaN: true }), fc.double({ min: -8, max: 8, noNaN: true }), fc.double({ min: 0.5, max: 5, noNaN: true }), (x, y, t) => {
-      const got = rowOf(read("logits", [x, y], 2, temperature(t)), 0);
-      const wanted = 1 / (1 + Math.exp((y - x) / t));
-      expect(got[0]).toBeCloseTo(wanted, 5);
-      expect(rowOf(read("sigmoid", [1 / (1 + Math.exp(-x))], 1, temperature(t)), 0)[1]).toBeCloseTo(1 / (1 + Math.exp(-x / t)), 5);
-    }));
+    fc.assert(
+      fc.property(
+        fc.double({ min: -8, max: 8, noNaN: true }),
+        fc.double({ min: -8, max: 8, noNaN: true }),
+        fc.double({ min: 0.5, max: 5, noNaN: true }),
+        (x, y, t) => {
+          const got = rowOf(read("logits", [x, y], 2, temperature(t)), 0);
+          const wanted = 1 / (1 + Math.exp((y - x) / t));
+          expect(got[0]).toBeCloseTo(wanted, 5);
+          expect(rowOf(read("sigmoid", [1 / (1 + Math.exp(-x))], 1, temperature(t)), 0)[1]).toBeCloseTo(1 / (1 + Math.exp(-x / t)), 5);
+        },
+      ),
+    );
   });
 
   it("lets a temperature change no label and refuses what it cannot scale", () => {
@@ -71,16 +97,24 @@ describe("scores", () => {
   });
 
   it("is the same for every way of cutting rows into runs", () => {
-    fc.assert(fc.property(fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 }), (ps) => {
-      const together = read("probabilities", ps.flatMap((p) => [1 - p, p]), 2);
-      ps.forEach((p, i) => {
-        expect(rowOf(read("probabilities", [1 - p, p], 2), 0)).toEqual(rowOf(together, i));
-        expect(rowOf(together, i)).toEqual([roundSix(1 - p), roundSix(p)]);
-      });
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.float({ min: 0, max: 1, noNaN: true }), { minLength: 1, maxLength: 20 }), (ps) => {
+        const together = read(
+          "probabilities",
+          ps.flatMap((p) => [1 - p, p]),
+          2,
+        );
+        ps.forEach((p, i) => {
+          expect(rowOf(read("probabilities", [1 - p, p], 2), 0)).toEqual(rowOf(together, i));
+          expect(rowOf(together, i)).toEqual([roundSix(1 - p), roundSix(p)]);
+        });
+      }),
+    );
   });
 
   it("names the output whose width is not that of the classes", () => {
-    expect(() => read("probabilities", [0.1, 0.9, 0], 3, { method: "none" }, ["a", "b"])).toThrow("has 3 numbers a row; the manifest names 2 classes");
+    expect(() => read("probabilities", [0.1, 0.9, 0], 3, { method: "none" }, ["a", "b"])).toThrow(
+      "has 3 numbers a row; the manifest names 2 classes",
+    );
   });
 });

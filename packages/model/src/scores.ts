@@ -56,7 +56,9 @@ export function compileScores(manifest: Pick<Manifest, "model" | "version" | "di
 function checkWidth(raw: RawScores, manifest: Pick<Manifest, "model" | "version" | "outputs">): void {
   const { kind, classes, scores } = manifest.outputs;
   if (raw.width === classes.length || (raw.width === 1 && classes.length === 2 && kind !== "regression")) return;
-  throw new Error(`output ${scores} of ${manifest.model}/${manifest.version} has ${raw.width} numbers a row; the manifest names ${classes.length} classes`);
+  throw new Error(
+    `output ${scores} of ${manifest.model}/${manifest.version} has ${raw.width} numbers a row; the manifest names ${classes.length} classes`,
+  );
 }
 
 /** Column k of raw values for class k; a lone column of a two-class model is that of the second class. */
@@ -133,7 +135,8 @@ function classification(columns: Columns, count: number, classes: readonly strin
     for (let k = 0; k < columns.length; k++) {
       const column = columns[k]!; // k < length
       const score = column[row]!; // row < length
-      if (!(score >= -OUTSIDE_MAX && score <= 1 + OUTSIDE_MAX)) (failures ??= new Map()).set(row, failure(`the score of ${classes[k]} is ${score}`));
+      if (!(score >= -OUTSIDE_MAX && score <= 1 + OUTSIDE_MAX))
+        (failures ??= new Map()).set(row, failure(`the score of ${classes[k]} is ${score}`));
       const clamped = score > 1 ? 1 : score > 0 ? score : 0;
       if (clamped > best) {
         best = clamped;

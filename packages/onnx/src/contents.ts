@@ -34,12 +34,15 @@ export function checkContents(bytes: Uint8Array, name: string): void {
     problems.add(`it is no ONNX file: ${error.message}`);
   }
   if (problems.size === 0) return;
-  throw new WeirError({
-    code: "WEIR-4106",
-    what: `model ${name} holds what is not accepted`,
-    why: [...problems].join("\n         "),
-    fix: "export it as one file with its weights inside, with operators of ai.onnx and ai.onnx.ml only",
-  }, { exitCode: 3 });
+  throw new WeirError(
+    {
+      code: "WEIR-4106",
+      what: `model ${name} holds what is not accepted`,
+      why: [...problems].join("\n         "),
+      fix: "export it as one file with its weights inside, with operators of ai.onnx and ai.onnx.ml only",
+    },
+    { exitCode: 3 },
+  );
 }
 
 function checkDomain(opset: Uint8Array, problems: Set<string>): void {

@@ -38,7 +38,11 @@ async function outputWidthOf(native: Native, manifest: Manifest, padTo: number |
   });
   const classes = manifest.outputs.classes.length;
   if (scores.width !== classes && !(scores.width === 1 && classes === 2 && manifest.outputs.kind !== "regression")) {
-    throw refusal(manifest, 0, `output ${manifest.outputs.scores} has ${scores.width} numbers a row; the manifest names ${classes} classes`);
+    throw refusal(
+      manifest,
+      0,
+      `output ${manifest.outputs.scores} has ${scores.width} numbers a row; the manifest names ${classes} classes`,
+    );
   }
   return scores.width;
 }
@@ -49,7 +53,12 @@ function compareScores(golden: GoldenRow, result: NativeScores, row: number, man
   if (expected.length !== found.length) throw refusal(manifest, row, `${found.length} scores, ${expected.length} expected`);
   for (const [k, score] of expected.entries()) {
     const difference = Math.abs(found[k]! - score); // equally long
-    if (!(difference <= golden.tol)) throw refusal(manifest, row, `score ${k} is ${found[k]}, expected ${score}; the difference ${difference.toPrecision(3)} is more than ${golden.tol}`);
+    if (!(difference <= golden.tol))
+      throw refusal(
+        manifest,
+        row,
+        `score ${k} is ${found[k]}, expected ${score}; the difference ${difference.toPrecision(3)} is more than ${golden.tol}`,
+      );
   }
 }
 
@@ -63,25 +72,38 @@ function compareLabels(own: readonly string[] | null, result: NativeScores, mani
     const failure = predictions.failures.get(row);
     if (failure) throw refusal(manifest, row, failure.message);
     const label = classes[predictions.labels[row]!]!; // a row each, and an index of the classes
-    if (golden.expect.label !== null && golden.expect.label !== label) throw refusal(manifest, row, `the label is ${label}, expected ${golden.expect.label}`);
+    if (golden.expect.label !== null && golden.expect.label !== label)
+      throw refusal(manifest, row, `the label is ${label}, expected ${golden.expect.label}`);
     const theirs = own?.[row];
     if (theirs !== undefined && theirs !== label && (named || theirs !== String(predictions.labels[row]))) {
-      throw refusal(manifest, row, `the model says ${theirs} where its highest score is that of ${label}: the order of outputs.classes is another`);
+      throw refusal(
+        manifest,
+        row,
+        `the model says ${theirs} where its highest score is that of ${label}: the order of outputs.classes is another`,
+      );
     }
   }
 }
 
-async function ownLabels(native: Native, features: Float32Array, manifest: Manifest, padTo: number | null): Promise<readonly string[] | null> {
+async function ownLabels(
+  native: Native,
+  features: Float32Array,
+  manifest: Manifest,
+  padTo: number | null,
+): Promise<readonly string[] | null> {
   return manifest.outputs.label === null || padTo !== null ? null : native.labels(features, manifest.golden.length, manifest.outputs.label);
 }
 
 function refusal(manifest: Manifest, row: number, why: string): WeirError {
   const golden = manifest.golden[row];
-  return new WeirError({
-    code: "WEIR-4104",
-    what: `model ${modelName(manifest)} does not give its golden answers`,
-    where: `golden row ${row}${golden ? ` (${golden.why}${golden.id === null ? "" : `, ${golden.id}`})` : ""}`,
-    why,
-    fix: "the bytes, the manifest or this runtime is not the one that the golden rows were made with: register the model again",
-  }, { exitCode: 3 });
+  return new WeirError(
+    {
+      code: "WEIR-4104",
+      what: `model ${modelName(manifest)} does not give its golden answers`,
+      where: `golden row ${row}${golden ? ` (${golden.why}${golden.id === null ? "" : `, ${golden.id}`})` : ""}`,
+      why,
+      fix: "the bytes, the manifest or this runtime is not the one that the golden rows were made with: register the model again",
+    },
+    { exitCode: 3 },
+  );
 }

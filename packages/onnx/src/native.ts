@@ -33,7 +33,11 @@ export interface NativeOptions {
 
 /** One thread, in order, silent: scaling is done by partitions. */
 const SESSION_OPTIONS: InferenceSession.SessionOptions = {
-  executionProviders: ["cpu"], intraOpNumThreads: 1, interOpNumThreads: 1, executionMode: "sequential", logSeverityLevel: 4,
+  executionProviders: ["cpu"],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: "sequential",
+  logSeverityLevel: 4,
 };
 
 export async function openNative(bytes: Uint8Array, options: NativeOptions): Promise<Native> {
@@ -75,7 +79,14 @@ function numbersOf(tensor: Tensor, name: string): Float32Array | Float64Array {
   const { data } = tensor;
   if (data instanceof Float32Array || data instanceof Float64Array) return data;
   if (data instanceof BigInt64Array || data instanceof BigUint64Array) return Float64Array.from(data, Number);
-  if (data instanceof Int32Array || data instanceof Uint32Array || data instanceof Int16Array || data instanceof Uint16Array ||
-    data instanceof Int8Array || data instanceof Uint8Array) return Float64Array.from(data);
+  if (
+    data instanceof Int32Array ||
+    data instanceof Uint32Array ||
+    data instanceof Int16Array ||
+    data instanceof Uint16Array ||
+    data instanceof Int8Array ||
+    data instanceof Uint8Array
+  )
+    return Float64Array.from(data);
   throw new Error(`output ${name} holds ${tensor.type}, not numbers`);
 }

@@ -27,7 +27,8 @@ const ATTEMPTS = 3;
 export async function choosePlace(native: Native, manifest: Manifest, options: PlaceOptions): Promise<Place> {
   const { maxRows, padTo, sliceMs, now } = options;
   if (options.place) return { where: options.place, maxRows };
-  if (padTo !== null) return { where: (await fastest(native, tile(manifest, padTo), padTo, now)) > sliceMs ? "workers" : "in-place", maxRows };
+  if (padTo !== null)
+    return { where: (await fastest(native, tile(manifest, padTo), padTo, now)) > sliceMs ? "workers" : "in-place", maxRows };
   let fitting = 0;
   for (let rows = Math.min(FEWEST_ROWS, maxRows); ; rows = Math.min(2 * rows, maxRows)) {
     if ((await fastest(native, tile(manifest, rows), rows, now)) > sliceMs) break;

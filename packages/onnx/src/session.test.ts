@@ -23,13 +23,45 @@ interface Sketch {
   readonly dynamic?: boolean;
   readonly golden?: readonly (readonly [readonly number[], readonly number[]])[];
 }
-const describeModel = (bytes: Uint8Array, s: Sketch): Manifest => parseManifest({
-  model: "fixture", version: 1, digest: sha256(bytes), onnx: { ir: 8, opsets: { "": 17 }, producer: "fixture" },
-  inputs: [{ name: "x", datatype: "FP32", shape: [-1, 2], features: [{ field: "/a", encode: "number" }, { field: "/b", encode: "number" }] }],
-  outputs: { scores: s.scores ?? "p", kind: s.kind ?? "probabilities", classes: s.classes ?? ["a", "b"], ...(s.label && { label: s.label }) },
-  batch: { dynamic: s.dynamic ?? true, max: 2048 }, calibration: { method: "none" }, owner: "group:ops",
-  golden: (s.golden ?? [[[0, 0], [0.5, 0.5]], [[0, 0], [0.5, 0.5]]]).map(([inputs, scores], i) => ({ why: `row ${i}`, inputs, expect: { scores }, tol: 1e-5 })),
-});
+const describeModel = (bytes: Uint8Array, s: Sketch): Manifest =>
+  parseManifest({
+    model: "fixture",
+    version: 1,
+    digest: sha256(bytes),
+    onnx: { ir: 8, opsets: { "": 17 }, producer: "fixture" },
+    inputs: [
+      {
+        name: "x",
+        datatype: "FP32",
+        shape: [-1, 2],
+        features: [
+          { field: "/a", encode: "number" },
+          { field: "/b", encode: "number" },
+        ],
+      },
+    ],
+    outputs: {
+      scores: s.scores ?? "p",
+      kind: s.kind ?? "probabilities",
+      classes: s.classes ?? ["a", "b"],
+      ...(s.label && { label: s.label }),
+    },
+    batch: { dynamic: s.dynamic ?? true, max: 2048 },
+    calibration: { method: "none" },
+    owner: "group:ops",
+    golden: (
+      s.golden ?? [
+        [
+          [0, 0],
+          [0.5, 0.5],
+        ],
+        [
+          [0, 0],
+          [0.5, 0.5],
+        ],
+      ]
+    ).map(([inputs, scores], i) => ({ why: `row ${i}`, inputs, expect: { scores }, tol: 1e-5 })),
+  });
 const open = (name: string, sketch: Sketch = {}, options: OpenOptions = {}) => {
   const bytes = fixture(name);
   return openModel(bytes, describeModel(bytes, sketch), { place: "in-place", ...options });
@@ -79,7 +111,21 @@ describe("a model that is opened", () => {
   });
 
   it("takes 64-bit whole numbers", async () => {
-    await using session = await open("counts", { scores: "c", kind: "regression", classes: ["a", "b"], golden: [[[7, 8], [7, 8]], [[1, 2], [1, 2]]] });
+    await using session = await open("counts", {
+      scores: "c",
+      kind: "regression",
+      classes: ["a", "b"],
+      golden: [
+        [
+          [7, 8],
+          [7, 8],
+        ],
+        [
+          [1, 2],
+          [1, 2],
+        ],
+      ],
+    });
     expect([...(await session.run(rowsOf([3, 4], [5, 6]), 2)).values]).toEqual([3, 4, 5, 6]);
   });
 
@@ -104,12 +150,80 @@ describe("a model is refused", () => {
     ["for an output of maps", "zipmap", { scores: "output_probability" }, "ZipMap"],
     ["for an output that is not there", "softmax", { scores: "q" }, "there is no output q; there are p, label"],
     ["for a fixed number of rows that its manifest does not know of", "four-rows", {}, "takes exactly 4 rows a run"],
-    ["for another number of classes", "softmax", { classes: ["a", "b", "c"], golden: [[[0, 0], [0.5, 0.5, 0]], [[0, 0], [0.5, 0.5, 0]]] }, "has 2 numbers a row; the manifest names 3 classes"],
+    [
+      "for another number of classes",
+      "softmax",
+      {
+        classes: ["a", "b", "c"],
+        golden: [
+          [
+            [0, 0],
+            [0.5, 0.5, 0],
+          ],
+          [
+            [0, 0],
+            [0.5, 0.5, 0],
+          ],
+        ],
+      },
+      "has 2 numbers a row; the manifest names 3 classes",
+    ],
     ["for weights in another file", "outside", {}, "weights in a file of their own"],
     ["for operators of somebody's own", "custom-operator", {}, "operators of domain com.example"],
-    ["for a golden row that differs", "softmax", { golden: [[[0, 0], [0.5, 0.5]], [[0, 1], [0.3, 0.7]]] }, "golden row 1 (row 1)"],
-    ["for labels in another order than its own", "softmax", { label: "label", classes: ["1", "0"], golden: [[[0, 2], [0.119203, 0.880797]], [[2, 0], [0.880797, 0.119203]]] }, "golden row 0"],
-    ["for a declared kind that its numbers contradict", "counts", { scores: "c", golden: [[[7, 8], [7, 8]], [[1, 2], [1, 2]]] }, "outputs.kind in the manifest is probabilities"],
+    [
+      "for a golden row that differs",
+      "softmax",
+      {
+        golden: [
+          [
+            [0, 0],
+            [0.5, 0.5],
+          ],
+          [
+            [0, 1],
+            [0.3, 0.7],
+          ],
+        ],
+      },
+      "golden row 1 (row 1)",
+    ],
+    [
+      "for labels in another order than its own",
+      "softmax",
+      {
+        label: "label",
+        classes: ["1", "0"],
+        golden: [
+          [
+            [0, 2],
+            [0.119203, 0.880797],
+          ],
+          [
+            [2, 0],
+            [0.880797, 0.119203],
+          ],
+        ],
+      },
+      "golden row 0",
+    ],
+    [
+      "for a declared kind that its numbers contradict",
+      "counts",
+      {
+        scores: "c",
+        golden: [
+          [
+            [7, 8],
+            [7, 8],
+          ],
+          [
+            [1, 2],
+            [1, 2],
+          ],
+        ],
+      },
+      "outputs.kind in the manifest is probabilities",
+    ],
   ];
   it.each(refusals)("%s", async (_, name, sketch, message) => {
     await expect(open(name, sketch)).rejects.toThrow(message);
@@ -131,13 +245,15 @@ describe("a model is refused", () => {
 
 describe("any bytes", () => {
   it("are accepted or refused with a code, never crashed on", () => {
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
-      try {
-        checkContents(bytes, "any/1");
-      } catch (error) {
-        expect(error).toBeInstanceOf(WeirError);
-      }
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 60 }), (bytes) => {
+        try {
+          checkContents(bytes, "any/1");
+        } catch (error) {
+          expect(error).toBeInstanceOf(WeirError);
+        }
+      }),
+    );
   });
 
   it("of a model are refused wherever they are cut off", () => {
@@ -155,7 +271,12 @@ describe("any bytes", () => {
 });
 
 describe("a run that fails", () => {
-  const table: Sketch = { golden: [[[0, 0], [0.1]], [[3, 0], [0.9]]] };
+  const table: Sketch = {
+    golden: [
+      [[0, 0], [0.1]],
+      [[3, 0], [0.9]],
+    ],
+  };
   it("fails only the rows that make it fail", async () => {
     await using session = await open("fails", table, { maxRows: 16 });
     const features = Float32Array.from({ length: 80 }, (_, i) => (i % 2 ? 0 : (i / 2) % 4));
@@ -163,10 +284,16 @@ describe("a run that fails", () => {
     features[2 * 30] = -77;
     const run = await session.run(features, 40);
     expect([...run.failures.keys()]).toEqual([5, 30]);
-    expect(run.failures.get(5)).toMatchObject({ class: "MODEL_ERROR", retriable: false, model: expect.stringMatching(/^fixture\/1#[0-9a-f]{8}$/) });
+    expect(run.failures.get(5)).toMatchObject({
+      class: "MODEL_ERROR",
+      retriable: false,
+      model: expect.stringMatching(/^fixture\/1#[0-9a-f]{8}$/),
+    });
     expect(run.values[5]).toBeNaN();
     const good = [...run.values].filter((_, row) => row !== 5 && row !== 30);
-    expect(good).toEqual(Array.from({ length: 40 }, (_, row) => Math.fround([0.1, 0.2, 0.7, 0.9][row % 4]!)).filter((_, row) => row !== 5 && row !== 30)); // four entries
+    expect(good).toEqual(
+      Array.from({ length: 40 }, (_, row) => Math.fround([0.1, 0.2, 0.7, 0.9][row % 4]!)).filter((_, row) => row !== 5 && row !== 30),
+    ); // four entries
   });
 
   it("ends soon where every row fails", async () => {

@@ -63,10 +63,16 @@ export async function openModel(bytes: Uint8Array, manifest: Manifest, options: 
     checkSignature(native, manifest);
     const fixed = fixedRows(native);
     const maxRows = Math.max(2, Math.min(options.maxRows ?? DEFAULT_MAX_ROWS, manifest.batch.max));
-    const padTo = fixed ?? (options.reproducible ?? manifest.batch.reproducible ? maxRows : null);
+    const padTo = fixed ?? ((options.reproducible ?? manifest.batch.reproducible) ? maxRows : null);
     const outputWidth = await checkGolden(native, manifest, padTo);
     const now = options.nowMs ?? (() => performance.now());
-    const place = await choosePlace(native, manifest, { padTo, maxRows: fixed ?? maxRows, sliceMs: options.sliceMs ?? DEFAULT_SLICE_MS, now, ...(options.place && { place: options.place }) });
+    const place = await choosePlace(native, manifest, {
+      padTo,
+      maxRows: fixed ?? maxRows,
+      sliceMs: options.sliceMs ?? DEFAULT_SLICE_MS,
+      now,
+      ...(options.place && { place: options.place }),
+    });
     return await assemble({ native, manifest, outputWidth, padTo, place, now, setup, options });
   } catch (error) {
     await native.close();
@@ -93,7 +99,13 @@ async function assemble(parts: Parts): Promise<ModelSession> {
   const workers = inPlace ? [] : Array.from({ length: parts.options.workers ?? 1 }, () => createWorker(parts.setup, limitMs));
   await Promise.all(workers.map((w) => w.start()));
   const runners: readonly Runner[] = inPlace ? [native.run] : workers.map((w) => w.run);
-  const slices = { inputWidth: manifest.input.shape[1], outputWidth: parts.outputWidth, maxRows: place.maxRows, padTo: parts.padTo, runners };
+  const slices = {
+    inputWidth: manifest.input.shape[1],
+    outputWidth: parts.outputWidth,
+    maxRows: place.maxRows,
+    padTo: parts.padTo,
+    runners,
+  };
   const close = async (): Promise<void> => {
     await (inPlace ? native.close() : Promise.all(workers.map((w) => w.close())));
   };
@@ -125,18 +137,25 @@ function failureOf(error: unknown, manifest: Manifest): Failure {
 function checkBytes(bytes: Uint8Array, manifest: Manifest, maxBytes: number): void {
   const refuse = (why: string, fix: string): WeirError =>
     new WeirError({ code: "WEIR-4101", what: `the bytes of model ${modelName(manifest)} are refused`, why, fix }, { exitCode: 3 });
-  if (bytes.length > maxBytes) throw refuse(`they are ${bytes.length}, more than ${maxBytes}`, "raise the limit if the model is meant to be that large");
+  if (bytes.length > maxBytes)
+    throw refuse(`they are ${bytes.length}, more than ${maxBytes}`, "raise the limit if the model is meant to be that large");
   const digest = createHash("sha256").update(bytes).digest("hex");
   if (digest !== manifest.digest) {
-    throw refuse(`their SHA-256 is ${digest}; the manifest says ${manifest.digest}`, "the file is not the one that was registered: restore it, or register it as a new version");
+    throw refuse(
+      `their SHA-256 is ${digest}; the manifest says ${manifest.digest}`,
+      "the file is not the one that was registered: restore it, or register it as a new version",
+    );
   }
 }
 
 function cannotOpen(manifest: Manifest, error: unknown): WeirError {
-  return new WeirError({
-    code: "WEIR-4102",
-    what: `model ${modelName(manifest)} cannot be opened`,
-    why: error instanceof Error ? error.message : String(error),
-    fix: "export it with operators, operator sets and an IR version that this runtime takes, and with its weights inside the file",
-  }, { cause: error, exitCode: 3 });
+  return new WeirError(
+    {
+      code: "WEIR-4102",
+      what: `model ${modelName(manifest)} cannot be opened`,
+      why: error instanceof Error ? error.message : String(error),
+      fix: "export it with operators, operator sets and an IR version that this runtime takes, and with its weights inside the file",
+    },
+    { cause: error, exitCode: 3 },
+  );
 }

@@ -36,7 +36,10 @@ export async function runInSlices(features: Float32Array, rows: number, options:
     const found = scores.values.subarray(0, count * outputWidth);
     if (count === rows) state.values = found;
     else {
-      state.values ??= scores.values instanceof Float32Array ? new Float32Array(rows * outputWidth).fill(NaN) : new Float64Array(rows * outputWidth).fill(NaN);
+      state.values ??=
+        scores.values instanceof Float32Array
+          ? new Float32Array(rows * outputWidth).fill(NaN)
+          : new Float64Array(rows * outputWidth).fill(NaN);
       state.values.set(found, from * outputWidth);
     }
   };

@@ -7,7 +7,8 @@ let native: Native | null = null;
 process.on("message", (message: WorkerSetup | WorkerJob) => {
   serve(message).then(
     (answer) => process.send?.(answer),
-    (error: unknown) => process.send?.({ kind: "error", message: error instanceof Error ? error.message : String(error) } satisfies WorkerAnswer),
+    (error: unknown) =>
+      process.send?.({ kind: "error", message: error instanceof Error ? error.message : String(error) } satisfies WorkerAnswer),
   );
 });
 process.on("disconnect", () => process.exit());

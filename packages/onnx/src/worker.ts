@@ -84,13 +84,18 @@ class WorkerGone extends Error {}
 /** @throws {RetriableError} MODEL_WORKER: the process does not come up, which no row is to blame for */
 async function startWorker(setup: WorkerSetup): Promise<ChildProcess> {
   const worker = fork(fileURLToPath(ENTRY), { serialization: "advanced", execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
-  const answer = await exchange(worker, setup, START_LIMIT_MS).catch((error: unknown) => ({ kind: "error", message: String(error) }) as const);
+  const answer = await exchange(worker, setup, START_LIMIT_MS).catch(
+    (error: unknown) => ({ kind: "error", message: String(error) }) as const,
+  );
   if (answer.kind === "ready") {
     letGo(worker);
     return worker;
   }
   worker.kill("SIGKILL");
-  throw new RetriableError("MODEL_WORKER", `a worker for the model does not start: ${answer.kind === "error" ? answer.message : "it answered before it was asked"}`);
+  throw new RetriableError(
+    "MODEL_WORKER",
+    `a worker for the model does not start: ${answer.kind === "error" ? answer.message : "it answered before it was asked"}`,
+  );
 }
 
 /** An idle worker keeps nobody alive; one that works does. */

@@ -9,7 +9,8 @@ export const SPEC_CODES = {
   },
   "WEIR-1002": {
     title: "The file is too large, too deep or has too many aliases",
-    explanation: "A pipeline file has at most 1 MiB, 64 levels and 100 aliases, so that no file can exhaust the memory of a service that reads it.",
+    explanation:
+      "A pipeline file has at most 1 MiB, 64 levels and 100 aliases, so that no file can exhaust the memory of a service that reads it.",
     fix: "Move lists of values into the contract, and write aliases out.",
   },
   "WEIR-1003": {
@@ -39,7 +40,8 @@ export const SPEC_CODES = {
   },
   "WEIR-1201": {
     title: "A value has the wrong form",
-    explanation: "Durations (100ms, 5s, 1d), sizes (8MiB) and shares (5%) are written with their unit; names are lower-case words; fields are JSON pointers (/dep_delay).",
+    explanation:
+      "Durations (100ms, 5s, 1d), sizes (8MiB) and shares (5%) are written with their unit; names are lower-case words; fields are JSON pointers (/dep_delay).",
     fix: "Write the value in the form named.",
   },
   "WEIR-1202": {
@@ -49,7 +51,8 @@ export const SPEC_CODES = {
   },
   "WEIR-1203": {
     title: "Unknown key",
-    explanation: "Keys that Weir does not know are errors, because a misspelt key that is ignored is a setting that silently does not hold.",
+    explanation:
+      "Keys that Weir does not know are errors, because a misspelt key that is ignored is a setting that silently does not hold.",
     fix: "Correct the spelling, or move the key to where it belongs; the message names the nearest known key and the places that have it.",
   },
   "WEIR-1204": {
@@ -84,7 +87,8 @@ export const SPEC_CODES = {
   },
   "WEIR-1305": {
     title: "Two different things share a topic",
-    explanation: "Two ports write one topic that one stage reads as if it were one (that is a join and allowed only where both lead to the same stage), or a port writes a topic that Weir keeps for itself.",
+    explanation:
+      "Two ports write one topic that one stage reads as if it were one (that is a join and allowed only where both lead to the same stage), or a port writes a topic that Weir keeps for itself.",
     fix: "Give one of them another topic.",
   },
   "WEIR-1306": {
@@ -94,7 +98,8 @@ export const SPEC_CODES = {
   },
   "WEIR-1401": {
     title: "A rule or condition cannot be compiled",
-    explanation: "Expressions are CEL over record and prediction, patterns are matched in linear time. Both are compiled and type-checked against the contract when the file is read.",
+    explanation:
+      "Expressions are CEL over record and prediction, patterns are matched in linear time. Both are compiled and type-checked against the contract when the file is read.",
     fix: "Correct it at the column named.",
   },
   "WEIR-1402": {
@@ -124,7 +129,8 @@ export const SPEC_CODES = {
   },
   "WEIR-1503": {
     title: "A field is not in the contract",
-    explanation: "Rules, ids, keys, times and features name fields of the contract by JSON pointer. A rule on a field that does not exist would find it missing in every record.",
+    explanation:
+      "Rules, ids, keys, times and features name fields of the contract by JSON pointer. A rule on a field that does not exist would find it missing in every record.",
     fix: "Correct the pointer, or add the field to the contract.",
   },
   "WEIR-1504": {
@@ -139,17 +145,20 @@ export const SPEC_CODES = {
   },
   "WEIR-1601": {
     title: "A model cannot be found",
-    explanation: "A version of a model is a folder models/NAME/VERSION with model.onnx and manifest.json; aliases are in models/NAME/aliases.yaml.",
+    explanation:
+      "A version of a model is a folder models/NAME/VERSION with model.onnx and manifest.json; aliases are in models/NAME/aliases.yaml.",
     fix: "Add the files, or name a version or alias that exists.",
   },
   "WEIR-1602": {
     title: "A model's digest differs",
-    explanation: "The SHA-256 of model.onnx is not the one that its manifest or the reference names: the file is not the one that was registered.",
+    explanation:
+      "The SHA-256 of model.onnx is not the one that its manifest or the reference names: the file is not the one that was registered.",
     fix: "Restore the file, or register it as a new version.",
   },
   "WEIR-1603": {
     title: "A model's manifest or aliases cannot be used",
-    explanation: "The manifest says how a record becomes the model's input and what its output means; without it a model may answer wrongly without any error.",
+    explanation:
+      "The manifest says how a record becomes the model's input and what its output means; without it a model may answer wrongly without any error.",
     fix: "Correct the file; the message says what is wrong.",
   },
   "WEIR-1604": {

@@ -9,6 +9,12 @@ export function expressionTypes(contract: Contract | null, manifests: readonly M
 }
 
 function predictionTypes({ outputs }: Manifest): [string, FieldType][] {
-  const classified: [string, FieldType][] = outputs.kind === "regression" ? [] : [["prediction.label", "string"], ["prediction.confidence", "number"]];
+  const classified: [string, FieldType][] =
+    outputs.kind === "regression"
+      ? []
+      : [
+          ["prediction.label", "string"],
+          ["prediction.confidence", "number"],
+        ];
   return [...classified, ["prediction.scores", "map"], ["prediction.model", "string"]];
 }

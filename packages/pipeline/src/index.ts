@@ -1,6 +1,16 @@
 export {
-  type Pipeline, type RecordSpec, type DeliverySpec, type FailurePolicy, type TopicNames, type Target, type StageSpec, type StageType,
-  type IngestSpec, type GateSpec, type InferenceSpec, type RouterSpec,
+  type Pipeline,
+  type RecordSpec,
+  type DeliverySpec,
+  type FailurePolicy,
+  type TopicNames,
+  type Target,
+  type StageSpec,
+  type StageType,
+  type IngestSpec,
+  type GateSpec,
+  type InferenceSpec,
+  type RouterSpec,
 } from "./pipeline.ts";
 export { topologyOf, type Topology, type StageTopology } from "./topology.ts";
 export { type TopicPlan, type TopicFamily } from "./topics.ts";

@@ -1,5 +1,13 @@
 import type { Sha256 } from "@weir/deadletter";
-import { parseAliases, parseManifest, parseModelReference, resolveModel, type Aliases, type Manifest, type ModelReference } from "@weir/model";
+import {
+  parseAliases,
+  parseManifest,
+  parseModelReference,
+  resolveModel,
+  type Aliases,
+  type Manifest,
+  type ModelReference,
+} from "@weir/model";
 import { WeirError, type Problem } from "@weir/record";
 import type { SpecCode } from "./codes.ts";
 import { readYaml } from "./yaml-text.ts";
@@ -44,7 +52,14 @@ export function findModel(reference: string, folder: Folder, sha256: Sha256): Re
   const manifestPath = `${base}/${wanted.version}/manifest.json`;
   const manifest = readManifest(manifestPath, folder);
   if (isProblem(manifest)) return manifest;
-  const found = { model: parsed.model, version: wanted.version, digest: manifest.digest, manifest, manifestPath, modelPath: `${base}/${wanted.version}/model.onnx` };
+  const found = {
+    model: parsed.model,
+    version: wanted.version,
+    digest: manifest.digest,
+    manifest,
+    manifestPath,
+    modelPath: `${base}/${wanted.version}/model.onnx`,
+  };
   return disagreement(found, wanted.digest, folder, sha256) ?? found;
 }
 
@@ -62,7 +77,12 @@ function readAliases(path: string, folder: Folder): Aliases | ModelProblem {
 }
 
 /** The folder cannot be listed: versions are those that the reference or an alias names, and for a digest all from 1 up. */
-function knownVersions(reference: ModelReference, base: string, aliases: Aliases, folder: Folder): readonly { version: string; digest: string }[] {
+function knownVersions(
+  reference: ModelReference,
+  base: string,
+  aliases: Aliases,
+  folder: Folder,
+): readonly { version: string; digest: string }[] {
   const names = new Set([...aliases.values()].map((target) => target.version));
   if (reference.by === "version") names.add(reference.version);
   for (let n = 1; n <= MAX_VERSIONS && folder.readText(`${base}/${n}/manifest.json`) !== null; n++) names.add(String(n));
@@ -87,17 +107,31 @@ function readManifest(path: string, folder: Folder): Manifest | ModelProblem {
 function disagreement(found: ResolvedModel, pinned: string | null, folder: Folder, sha256: Sha256): ModelProblem | null {
   const { model, version } = found;
   if (found.manifest.model !== model || found.manifest.version !== version) {
-    return { code: "WEIR-1603", what: `${found.manifestPath} is the manifest of ${found.manifest.model}/${found.manifest.version}`, fix: `put the manifest of ${model}/${version} there` };
+    return {
+      code: "WEIR-1603",
+      what: `${found.manifestPath} is the manifest of ${found.manifest.model}/${found.manifest.version}`,
+      fix: `put the manifest of ${model}/${version} there`,
+    };
   }
   if (pinned !== null && pinned !== found.digest) {
-    return { code: "WEIR-1602", what: `the manifest of ${model}/${version} has another digest than the reference`, why: `${found.digest.slice(0, 8)}… instead of ${pinned.slice(0, 8)}…`, fix: "restore the version, or move the alias" };
+    return {
+      code: "WEIR-1602",
+      what: `the manifest of ${model}/${version} has another digest than the reference`,
+      why: `${found.digest.slice(0, 8)}… instead of ${pinned.slice(0, 8)}…`,
+      fix: "restore the version, or move the alias",
+    };
   }
   if (folder.readBytes === undefined) return null;
   const bytes = folder.readBytes(found.modelPath);
   if (bytes === null) return { code: "WEIR-1601", what: `there is no ${found.modelPath}`, fix: "add it, or name another version" };
   const digest = sha256(bytes);
   if (digest === found.digest) return null;
-  return { code: "WEIR-1602", what: `${found.modelPath} is not the file that was registered`, why: `its SHA-256 is ${digest.slice(0, 8)}…, the manifest says ${found.digest.slice(0, 8)}…`, fix: "restore the file, or register it as a new version" };
+  return {
+    code: "WEIR-1602",
+    what: `${found.modelPath} is not the file that was registered`,
+    why: `its SHA-256 is ${digest.slice(0, 8)}…, the manifest says ${found.digest.slice(0, 8)}…`,
+    fix: "restore the file, or register it as a new version",
+  };
 }
 
 function attempt<T>(read: () => T, code: SpecCode): T | ModelProblem {

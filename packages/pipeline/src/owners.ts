@@ -38,18 +38,37 @@ const text = z.string().min(1).max(200);
 const id = z.string().regex(/^[A-Za-z0-9][\w.@-]{0,126}$/, expecting("letters, digits, . _ @ and -"));
 
 const schema: z.ZodType<Owners> = z.strictObject({
-  users: z.record(id, z.strictObject({ name: text.exactOptional(), channel: text.exactOptional(), policy: text.exactOptional() })).default({}),
-  groups: z.record(id, z.strictObject({ members: z.array(owner).min(1).max(1000), channel: text.exactOptional(), policy: text.exactOptional() })).default({}),
-  policies: z.record(id, z.strictObject({
-    steps: z.array(z.strictObject({ after: duration, notify: z.array(z.union([z.literal("owner"), owner], expecting("owner, user:NAME or group:NAME"))).min(1) })).min(1).max(20),
-    repeat: whole(0, 100).default(0),
-    ackTimeout: positiveDuration.exactOptional(),
-    quiet: z.strictObject({
-      severity: z.array(z.enum(["info", "warning", "critical"])).min(1),
-      hours: z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/, expecting("hours such as 20:00-07:00")),
-      timezone: text,
-    }).exactOptional(),
-  })).default({}),
+  users: z
+    .record(id, z.strictObject({ name: text.exactOptional(), channel: text.exactOptional(), policy: text.exactOptional() }))
+    .default({}),
+  groups: z
+    .record(id, z.strictObject({ members: z.array(owner).min(1).max(1000), channel: text.exactOptional(), policy: text.exactOptional() }))
+    .default({}),
+  policies: z
+    .record(
+      id,
+      z.strictObject({
+        steps: z
+          .array(
+            z.strictObject({
+              after: duration,
+              notify: z.array(z.union([z.literal("owner"), owner], expecting("owner, user:NAME or group:NAME"))).min(1),
+            }),
+          )
+          .min(1)
+          .max(20),
+        repeat: whole(0, 100).default(0),
+        ackTimeout: positiveDuration.exactOptional(),
+        quiet: z
+          .strictObject({
+            severity: z.array(z.enum(["info", "warning", "critical"])).min(1),
+            hours: z.string().regex(/^(?:[01]\d|2[0-3]):[0-5]\d-(?:[01]\d|2[0-3]):[0-5]\d$/, expecting("hours such as 20:00-07:00")),
+            timezone: text,
+          })
+          .exactOptional(),
+      }),
+    )
+    .default({}),
 });
 
 export interface ParsedOwners {
@@ -79,10 +98,16 @@ function namesProblems(owners: Owners, yaml: YamlText): readonly SpecProblem[] {
   const problems: SpecProblem[] = [];
   const known = allOwners(owners);
   const check = (name: string, path: readonly (string | number)[]): void => {
-    if (name !== "owner" && !known.includes(name)) problems.push(yaml.problem("WEIR-1703", path, { what: `\`${name}\` is neither a user nor a group of this file`, fix: didYouMean(name, known) }));
+    if (name !== "owner" && !known.includes(name))
+      problems.push(
+        yaml.problem("WEIR-1703", path, { what: `\`${name}\` is neither a user nor a group of this file`, fix: didYouMean(name, known) }),
+      );
   };
   const policy = (name: string | undefined, path: readonly (string | number)[]): void => {
-    if (name !== undefined && !Object.hasOwn(owners.policies, name)) problems.push(yaml.problem("WEIR-1703", path, { what: `there is no policy \`${name}\``, fix: didYouMean(name, Object.keys(owners.policies)) }));
+    if (name !== undefined && !Object.hasOwn(owners.policies, name))
+      problems.push(
+        yaml.problem("WEIR-1703", path, { what: `there is no policy \`${name}\``, fix: didYouMean(name, Object.keys(owners.policies)) }),
+      );
   };
   for (const [name, user] of Object.entries(owners.users)) policy(user.policy, ["users", name, "policy"]);
   for (const [name, group] of Object.entries(owners.groups)) {

@@ -17,7 +17,11 @@ export interface ParseOptions extends Surroundings {
 }
 
 /** The form of a file alone: whether its ports, fields, models and owners exist is `validatePipeline`'s question. */
-export function parsePipeline(text: string, file: string, options: ParseOptions): { readonly pipeline: Pipeline | null; readonly problems: readonly SpecProblem[] } {
+export function parsePipeline(
+  text: string,
+  file: string,
+  options: ParseOptions,
+): { readonly pipeline: Pipeline | null; readonly problems: readonly SpecProblem[] } {
   const { yaml, shape, problems } = readPipelineFile(text, file, options);
   const pipeline = shape === null || hasErrors([...yaml.problems, ...problems]) ? null : withDigest(resolvePipeline(shape), options);
   return { pipeline, problems: sortProblems([...yaml.problems, ...problems]) };
@@ -40,7 +44,12 @@ export function readPipelineFile(text: string, file: string, surroundings: Surro
   const yaml = readYaml(text, file, surroundings);
   if (yaml.value === undefined) return { yaml, value: undefined, shape: null, problems: [] };
   if (typeof yaml.value !== "object" || yaml.value === null || Array.isArray(yaml.value)) {
-    return { yaml, value: undefined, shape: null, problems: [yaml.problem("WEIR-1201", [], { what: "the file holds no map of keys", fix: "begin with apiVersion: weir/v1" })] };
+    return {
+      yaml,
+      value: undefined,
+      shape: null,
+      problems: [yaml.problem("WEIR-1201", [], { what: "the file holds no map of keys", fix: "begin with apiVersion: weir/v1" })],
+    };
   }
   const first = fileSchema.safeParse(yaml.value);
   if (first.success) return { yaml, value: yaml.value, shape: first.data, problems: [] };
@@ -58,7 +67,8 @@ function retype(yaml: YamlText, issues: readonly z.core.$ZodIssue[]): unknown {
     if (issue.code !== "invalid_type" || !yaml.substituted(path)) continue;
     const text = valueAt(value, path);
     if (issue.expected === "boolean" && (text === "true" || text === "false")) value = replaceAt(value, path, text === "true");
-    if (issue.expected !== "boolean" && typeof text === "string" && /^[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?$/i.test(text)) value = replaceAt(value, path, Number(text));
+    if (issue.expected !== "boolean" && typeof text === "string" && /^[-+]?\d+(?:\.\d+)?(?:e[-+]?\d+)?$/i.test(text))
+      value = replaceAt(value, path, Number(text));
   }
   return value;
 }
@@ -67,5 +77,7 @@ function replaceAt(value: unknown, path: readonly (string | number)[], replaceme
   const [step, ...rest] = path;
   if (step === undefined) return replacement;
   if (Array.isArray(value)) return value.map((item: unknown, i) => (i === step ? replaceAt(item, rest, replacement) : item));
-  return Object.fromEntries(Object.entries(value ?? {}).map(([key, member]) => [key, key === step ? replaceAt(member, rest, replacement) : member]));
+  return Object.fromEntries(
+    Object.entries(value ?? {}).map(([key, member]) => [key, key === step ? replaceAt(member, rest, replacement) : member]),
+  );
 }

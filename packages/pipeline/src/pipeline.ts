@@ -106,7 +106,10 @@ export function portsOf(stage: StageSpec): ReadonlyMap<string, Target> {
     case "inference":
       return new Map([["out", stage.out]]);
     case "gate":
-      return new Map<string, Target>([["pass", stage.pass], ["quarantine", stage.quarantine]]);
+      return new Map<string, Target>([
+        ["pass", stage.pass],
+        ["quarantine", stage.quarantine],
+      ]);
     case "router":
       return stage.branches;
   }

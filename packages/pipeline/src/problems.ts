@@ -36,7 +36,9 @@ export function placeText(place: Pick<SpecProblem, "file" | "line" | "column" | 
 
 /** By place, not by severity: people read a file from top to bottom. */
 export function sortProblems(problems: readonly SpecProblem[]): SpecProblem[] {
-  return [...problems].sort((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0) || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0));
+  return [...problems].sort(
+    (a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0) || (a.code < b.code ? -1 : a.code > b.code ? 1 : 0),
+  );
 }
 
 export function hasErrors(problems: readonly SpecProblem[]): boolean {

@@ -65,12 +65,17 @@ export function resolveStage(stage: StageFile, around: StageSurroundings): Stage
         rules: stage.rules,
         default: stage.default,
         branches: resolveBranches(stage, around),
-        ...(stage.sample === undefined ? {} : { sample: { share: stage.sample.random, to: `${around.pipeline}.${around.id}.${stage.sample.to}` } }),
+        ...(stage.sample === undefined
+          ? {}
+          : { sample: { share: stage.sample.random, to: `${around.pipeline}.${around.id}.${stage.sample.to}` } }),
       };
   }
 }
 
-function resolveGate(stage: GateFile, around: StageSurroundings): Pick<Extract<StageSpec, { type: "gate" }>, "type" | "window" | "rules" | "pass" | "quarantine"> {
+function resolveGate(
+  stage: GateFile,
+  around: StageSurroundings,
+): Pick<Extract<StageSpec, { type: "gate" }>, "type" | "window" | "rules" | "pass" | "quarantine"> {
   return {
     type: "gate",
     ...(stage.window === undefined ? {} : { window: resolveWindow(stage.window, stage.rules) }),
@@ -102,11 +107,13 @@ function resolveTarget(target: TargetFile): Target {
 
 function resolveBranches(router: RouterFile, around: StageSurroundings): ReadonlyMap<string, Target> {
   const names = [...new Set([...router.rules.map((rule) => rule.to), router.default])];
-  return new Map(names.map((name) => {
-    const written = Object.hasOwn(router.branches ?? {}, name) ? router.branches?.[name] : undefined;
-    if (written !== undefined) return [name, resolveTarget(written)];
-    return [name, around.ids.has(name) ? { stage: name } : { topic: `${around.pipeline}.${around.id}.${name}` }];
-  }));
+  return new Map(
+    names.map((name) => {
+      const written = Object.hasOwn(router.branches ?? {}, name) ? router.branches?.[name] : undefined;
+      if (written !== undefined) return [name, resolveTarget(written)];
+      return [name, around.ids.has(name) ? { stage: name } : { topic: `${around.pipeline}.${around.id}.${name}` }];
+    }),
+  );
 }
 
 export function resolveFailure(file: FailureFile | undefined, inherited: FailurePolicy): FailurePolicy {

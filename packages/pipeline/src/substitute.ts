@@ -57,5 +57,9 @@ function fileText(path: string, readText: Surroundings["readText"]): string | Su
 }
 
 function malformed(what: string): SubstitutionProblem {
-  return { code: "WEIR-1103", what, fix: "write ${NAME}, ${NAME:-default}, ${NAME:?message} or ${file:PATH}; $${ for the characters themselves" };
+  return {
+    code: "WEIR-1103",
+    what,
+    fix: "write ${NAME}, ${NAME:-default}, ${NAME:?message} or ${file:PATH}; $${ for the characters themselves",
+  };
 }

@@ -11,24 +11,40 @@ function pipelineOf(stages: string, rest = ""): Pipeline {
 }
 
 it("puts a stage after all that feed it, wherever the file has it", () => {
-  const { stages } = topologyOf(pipelineOf(`
+  const { stages } = topologyOf(
+    pipelineOf(`
   join: {type: gate, rules: [], pass: {topic: out}}
   split: {type: router, rules: [{id: a, when: "true", to: join}], default: other}
   other: {type: gate, rules: [], pass: join}
   entry: {type: ingest, out: split}
-`));
+`),
+  );
   expect(stages.map((stage) => stage.id)).toEqual(["entry", "split", "other", "join"]);
   expect(stages.find((stage) => stage.id === "join")?.inputs).toEqual(["p.split.join", "p.other.pass"]);
   expect(Object.fromEntries(stages.find((stage) => stage.id === "split")?.next ?? [])).toEqual({ join: "join", other: "other" });
 });
 
 it("takes the names that the file gives", () => {
-  const topology = topologyOf(pipelineOf(`
+  const topology = topologyOf(
+    pipelineOf(
+      `
   in: {type: ingest, out: {stage: route, topic: raw}}
   route: {type: router, rules: [{id: a, when: "true", to: x}], default: y, branches: {y: {topic: people}}, sample: {random: 2%, to: audit}}
-`, "topics: {deadLetters: graveyard, control: levers}\n"));
+`,
+      "topics: {deadLetters: graveyard, control: levers}\n",
+    ),
+  );
   expect(topology.entryTopic).toBe("raw");
-  expect(topology.topics.map((topic) => topic.name)).toEqual(["raw", "p.route.x", "people", "p.route.audit", "graveyard", "p.executions", "p.verdicts", "levers"]);
+  expect(topology.topics.map((topic) => topic.name)).toEqual([
+    "raw",
+    "p.route.x",
+    "people",
+    "p.route.audit",
+    "graveyard",
+    "p.executions",
+    "p.verdicts",
+    "levers",
+  ]);
   expect(topology).toMatchObject({ dlq: "graveyard", control: "levers", executions: "p.executions", verdicts: "p.verdicts" });
   expect(topology.state("gate")).toBe("p.state.gate");
 });
@@ -41,9 +57,11 @@ it("gives every topic the pipeline's partitions, and our own room for a record w
 });
 
 it("keeps what a window still needs: twice its length", () => {
-  const { topics } = topologyOf(pipelineOf(`
+  const { topics } = topologyOf(
+    pipelineOf(`
   in: {type: ingest, out: gate}
   gate: {type: gate, window: {kind: time, every: 30d, lateness: 1d}, rules: [{id: n, kind: volume, min: 1}], pass: {topic: out}}
-`));
+`),
+  );
   expect(topics[0]?.configs["retention.ms"]).toBe(String(2 * 31 * 86_400_000));
 });

@@ -86,7 +86,13 @@ export function flowOrder(stages: ReadonlyMap<string, StageSpec>): readonly Stag
 
 type OwnTopics = Pick<Topology, "dlq" | "executions" | "verdicts" | "control">;
 
-function planTopics(pipeline: Pipeline, stages: readonly StageTopology[], entry: string, own: OwnTopics, state: (id: string) => string): TopicPlan[] {
+function planTopics(
+  pipeline: Pipeline,
+  stages: readonly StageTopology[],
+  entry: string,
+  own: OwnTopics,
+  state: (id: string) => string,
+): TopicPlan[] {
   const plans = new Map<string, TopicPlan>();
   const plan = (name: string, family: TopicFamily): void => {
     if (!plans.has(name)) plans.set(name, planTopic(name, family, pipeline.partitions, holdMs(pipeline, stages, name)));

@@ -1,7 +1,14 @@
 import { expect, it } from "vitest";
 import { backoffMs, durationMs, shareOf, sizeBytes } from "./units.ts";
 
-it.each([["100ms", 100], ["1.5s", 1500], ["2m", 120_000], ["5h", 18_000_000], ["1d", 86_400_000], ["0s", 0]])("reads %s", (text, ms) => {
+it.each([
+  ["100ms", 100],
+  ["1.5s", 1500],
+  ["2m", 120_000],
+  ["5h", 18_000_000],
+  ["1d", 86_400_000],
+  ["0s", 0],
+])("reads %s", (text, ms) => {
   expect(durationMs(text)).toBe(ms);
 });
 
@@ -9,7 +16,13 @@ it.each(["100", "ms", "-1s", "1 s", "1w", "1e3s", ""])("does not read %j as a du
   expect(durationMs(text)).toBeNaN();
 });
 
-it.each([["8MiB", 8_388_608], ["900kB", 900_000], ["1KiB", 1024], ["512B", 512], ["1.5GiB", 1_610_612_736]])("reads %s", (text, bytes) => {
+it.each([
+  ["8MiB", 8_388_608],
+  ["900kB", 900_000],
+  ["1KiB", 1024],
+  ["512B", 512],
+  ["1.5GiB", 1_610_612_736],
+])("reads %s", (text, bytes) => {
   expect(sizeBytes(text)).toBe(bytes);
 });
 

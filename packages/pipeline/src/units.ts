@@ -6,7 +6,13 @@ export const BACKOFF: RegExp = /^\d{1,9}(?:\.\d{1,6})?(?:ms|s|m|h|d)(?:\.\.\d{1,
 
 const DURATION_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const SIZE_BYTES: Readonly<Record<string, number>> = {
-  B: 1, kB: 1e3, MB: 1e6, GB: 1e9, KiB: 1024, MiB: 1_048_576, GiB: 1_073_741_824,
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 1024,
+  MiB: 1_048_576,
+  GiB: 1_073_741_824,
 };
 
 /** Milliseconds of a text that matches `DURATION`, NaN of any other. */

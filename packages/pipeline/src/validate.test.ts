@@ -25,7 +25,11 @@ function validate({ changes = [], files = {} }: Setting = {}): Validated {
     return t.replace(from, () => to);
   }, flights);
   return validatePipeline({
-    file: "p.yaml", text, sha256, env: {}, readBytes: read,
+    file: "p.yaml",
+    text,
+    sha256,
+    env: {},
+    readBytes: read,
     readText: (path) => (Object.hasOwn(files, path) ? (files[path] ?? null) : readText(path)),
   });
 }
@@ -35,7 +39,14 @@ const change = (from: string, to: string): Setting => ({ changes: [[from, to]] }
 
 describe("the flights pipeline's folder", () => {
   it("is valid", () => {
-    const { pipeline, topology, contract, models, owners, problems } = validatePipeline({ file: "pipeline.yaml", text: readText("pipeline.yaml") ?? "", sha256, env: {}, readBytes: read, readText });
+    const { pipeline, topology, contract, models, owners, problems } = validatePipeline({
+      file: "pipeline.yaml",
+      text: readText("pipeline.yaml") ?? "",
+      sha256,
+      env: {},
+      readBytes: read,
+      readText,
+    });
     expect(problems).toEqual([]);
     expect(pipeline?.digest).toMatch(/^[0-9a-f]{64}$/);
     expect(topology?.entryTopic).toBe("flights.ingest.out");
@@ -54,28 +65,50 @@ describe("the flights pipeline's folder", () => {
 
 describe("the graph", () => {
   it.each<[string, Setting, string[]]>([
-    ["a port to a stage that is not there", change("out: gate", "out: gaet"), [
-      "p.yaml:20:10  stages.ingest.out  port `out` leads to the stage `gaet`, which there is not · stages: ingest, gate, score, route · did you mean `gate`?  (WEIR-1301)",
-      "p.yaml:21:3  stages.gate  no record ever reaches the stage `gate` · let a port of an earlier stage lead to it, or remove it  (WEIR-1303)",
-      "p.yaml:34:3  stages.score  no record ever reaches the stage `score` · let a port of an earlier stage lead to it, or remove it  (WEIR-1303)",
-      "p.yaml:40:3  stages.route  no record ever reaches the stage `route` · let a port of an earlier stage lead to it, or remove it  (WEIR-1303)",
-    ]],
-    ["a circle", change("to: auto }", "to: gate }"), [
-      "p.yaml:43:63  stages.route.rules[0].to  the stages form a circle: gate → score → route → gate · let one of these ports lead to a topic or to a later stage  (WEIR-1302)",
-    ]],
-    ["a port to ingest", change("    default: manual", "    default: ingest"), [
-      "p.yaml:45:14  stages.route.default  port `ingest` leads to the ingest stage · it takes records from outside only · name another stage, or a topic: {topic: NAME}  (WEIR-1306)",
-      "p.yaml:45:14  stages.route.default  the stages form a circle: ingest → gate → score → route → ingest · let one of these ports lead to a topic or to a later stage  (WEIR-1302)",
-    ]],
-    ["a second entry", change("  gate:\n", "  again: { type: ingest, out: gate }\n  gate:\n"), [
-      "p.yaml:21:3  stages.again  a second ingest stage · a pipeline has one entry topic · let producers share it, or make two pipelines  (WEIR-1304)",
-    ]],
-    ["a topic with two purposes", change("quarantine: { topic: flights.gate.quarantine }", "quarantine: { topic: flights.dlq }"), [
-      "p.yaml:33:17  stages.gate.quarantine  the topic flights.dlq is where Weir keeps its dead letters and cannot be a quarantine too · give one of them another name: {topic: NAME}  (WEIR-1305)",
-    ]],
-    ["a branch that no rule takes", change("    default: manual", "    default: manual\n    branches: { manaul: { topic: people } }"), [
-      "p.yaml:46:17  stages.route.branches.manaul  no rule leads to the branch `manaul` · did you mean `manual`?  (WEIR-1804)",
-    ]],
+    [
+      "a port to a stage that is not there",
+      change("out: gate", "out: gaet"),
+      [
+        "p.yaml:20:10  stages.ingest.out  port `out` leads to the stage `gaet`, which there is not · stages: ingest, gate, score, route · did you mean `gate`?  (WEIR-1301)",
+        "p.yaml:21:3  stages.gate  no record ever reaches the stage `gate` · let a port of an earlier stage lead to it, or remove it  (WEIR-1303)",
+        "p.yaml:34:3  stages.score  no record ever reaches the stage `score` · let a port of an earlier stage lead to it, or remove it  (WEIR-1303)",
+        "p.yaml:40:3  stages.route  no record ever reaches the stage `route` · let a port of an earlier stage lead to it, or remove it  (WEIR-1303)",
+      ],
+    ],
+    [
+      "a circle",
+      change("to: auto }", "to: gate }"),
+      [
+        "p.yaml:43:63  stages.route.rules[0].to  the stages form a circle: gate → score → route → gate · let one of these ports lead to a topic or to a later stage  (WEIR-1302)",
+      ],
+    ],
+    [
+      "a port to ingest",
+      change("    default: manual", "    default: ingest"),
+      [
+        "p.yaml:45:14  stages.route.default  port `ingest` leads to the ingest stage · it takes records from outside only · name another stage, or a topic: {topic: NAME}  (WEIR-1306)",
+        "p.yaml:45:14  stages.route.default  the stages form a circle: ingest → gate → score → route → ingest · let one of these ports lead to a topic or to a later stage  (WEIR-1302)",
+      ],
+    ],
+    [
+      "a second entry",
+      change("  gate:\n", "  again: { type: ingest, out: gate }\n  gate:\n"),
+      [
+        "p.yaml:21:3  stages.again  a second ingest stage · a pipeline has one entry topic · let producers share it, or make two pipelines  (WEIR-1304)",
+      ],
+    ],
+    [
+      "a topic with two purposes",
+      change("quarantine: { topic: flights.gate.quarantine }", "quarantine: { topic: flights.dlq }"),
+      [
+        "p.yaml:33:17  stages.gate.quarantine  the topic flights.dlq is where Weir keeps its dead letters and cannot be a quarantine too · give one of them another name: {topic: NAME}  (WEIR-1305)",
+      ],
+    ],
+    [
+      "a branch that no rule takes",
+      change("    default: manual", "    default: manual\n    branches: { manaul: { topic: people } }"),
+      ["p.yaml:46:17  stages.route.branches.manaul  no rule leads to the branch `manaul` · did you mean `manual`?  (WEIR-1804)"],
+    ],
   ])("with %s", (_, setting, expected) => {
     const lines = said(setting);
     expect([...lines].sort()).toEqual([...expected].sort());
@@ -85,7 +118,10 @@ describe("the graph", () => {
     const { pipeline, topology, problems } = validate({
       changes: [
         ["to: review }", "to: second }"],
-        ["    default: manual", "    default: manual\n  second: { type: inference, model: late-arrival@champion, as: opinion, out: check }\n  check: { type: gate, rules: [], pass: { topic: people } }"],
+        [
+          "    default: manual",
+          "    default: manual\n  second: { type: inference, model: late-arrival@champion, as: opinion, out: check }\n  check: { type: gate, rules: [], pass: { topic: people } }",
+        ],
       ],
     });
     expect(problems).toEqual([]);
@@ -99,38 +135,92 @@ describe("the graph", () => {
 describe("gates, fields, models and owners", () => {
   const manifest = "models/late-arrival/1/manifest.json";
   it.each<[string, Setting, string[]]>([
-    ["a window rule without a window", change("    window: { kind: time, every: 1d, offset: 5h, lateness: 0s, hold: true, minRecords: 50, late: quarantine }\n", ""), [
-      "p.yaml:27:84  stages.gate.rules[1].action  the rule `dep-delay-nulls` judges windows, but the gate has none · add window: {kind: time, every: 1d} or {kind: count, size: 500} to the gate  (WEIR-1801)",
-    ]],
-    ["a window that is not held", change("hold: true", "hold: false"), [
-      "p.yaml:28:84  stages.gate.rules[1].action  the rule `dep-delay-nulls` cannot quarantine a window that is not held · its records have gone on before it is judged · remove hold: false from the window, or use action: alert or tag  (WEIR-1802)",
-    ]],
-    ["two ids alike", change("id: distance,", "id: dep-delay,"), ["p.yaml:31:15  stages.gate.rules[3].id  the id `dep-delay` is taken by rule 3 already · give one of them another id  (WEIR-1404)"]],
-    ["no event time", change("  time: /event_time\n", ""), [
-      "p.yaml:23:21  stages.gate.window.kind  warning: windows follow the records' timestamps · record.time is not set · set record.time: /FIELD, if records have an event time  (WEIR-1803)",
-    ]],
-    ["an offset as long as the window", change("offset: 5h", "offset: 1d"), ["p.yaml:24:46  stages.gate.window.offset  `offset` must be shorter than `every` · subtract `every` from it  (WEIR-1804)"]],
-    ["a field that is not in the contract", change("field: /distance", "field: /distanze"), ["p.yaml:31:45  stages.gate.rules[3].field  the contract has no field /distanze · did you mean `/distance`?  (WEIR-1503)"]],
-    ["a range of text", change("field: /distance", "field: /carrier"), [
-      "p.yaml:31:45  stages.gate.rules[3].field  /carrier is string, which the rule kind `range` cannot use · it needs number or integer  (WEIR-1504)",
-    ]],
-    ["epoch numbers without a unit", change("time: /event_time", "time: /distance"), [
-      "p.yaml:14:9  record.time  /distance is integer, which an event time in RFC 3339 cannot use · it needs string · declare the unit of epoch numbers: {pointer: …, unit: ms}  (WEIR-1504)",
-    ]],
-    ["a prediction over a field", change("as: prediction", "as: distance"), ["p.yaml:38:9  stages.score.as  the contract has a field `distance` already · a prediction never overwrites what came in · choose another name: as: NAME  (WEIR-1505)"]],
-    ["no contract file", { files: { "flight.schema.json": null } }, [
-      "p.yaml:10:13  record.contract  there is no file flight.schema.json · correct the path, which is relative to the pipeline's folder, or add the file  (WEIR-1501)",
-    ]],
-    ["an owner that nobody knows", change("owner: group:flight-ops", "owner: group:fligth-ops"), [
-      "p.yaml:6:10  metadata.owner  owners.yaml does not know group:fligth-ops · an alert for it would reach nobody · did you mean `group:flight-ops`?  (WEIR-1702)",
-    ]],
-    ["a model without that alias", { files: { "models/late-arrival/aliases.yaml": "" } }, [
-      "p.yaml:36:12  stages.score.model  model late-arrival@champion is not there · versions: 1, 2; aliases: none · name a version or an alias that exists, or register the model  (WEIR-1601)",
-    ]],
-    ["owners.yaml that names nobody", { files: { "owners.yaml": "users: {a: {}}\ngroups: {flight-ops: {members: [user:b], policy: std}}\n" } }, [
-      "owners.yaml:2:33  groups.flight-ops.members[0]  `user:b` is neither a user nor a group of this file · did you mean `user:a`?  (WEIR-1703)",
-      "owners.yaml:2:50  groups.flight-ops.policy  there is no policy `std`  (WEIR-1703)",
-    ]],
+    [
+      "a window rule without a window",
+      change("    window: { kind: time, every: 1d, offset: 5h, lateness: 0s, hold: true, minRecords: 50, late: quarantine }\n", ""),
+      [
+        "p.yaml:27:84  stages.gate.rules[1].action  the rule `dep-delay-nulls` judges windows, but the gate has none · add window: {kind: time, every: 1d} or {kind: count, size: 500} to the gate  (WEIR-1801)",
+      ],
+    ],
+    [
+      "a window that is not held",
+      change("hold: true", "hold: false"),
+      [
+        "p.yaml:28:84  stages.gate.rules[1].action  the rule `dep-delay-nulls` cannot quarantine a window that is not held · its records have gone on before it is judged · remove hold: false from the window, or use action: alert or tag  (WEIR-1802)",
+      ],
+    ],
+    [
+      "two ids alike",
+      change("id: distance,", "id: dep-delay,"),
+      ["p.yaml:31:15  stages.gate.rules[3].id  the id `dep-delay` is taken by rule 3 already · give one of them another id  (WEIR-1404)"],
+    ],
+    [
+      "no event time",
+      change("  time: /event_time\n", ""),
+      [
+        "p.yaml:23:21  stages.gate.window.kind  warning: windows follow the records' timestamps · record.time is not set · set record.time: /FIELD, if records have an event time  (WEIR-1803)",
+      ],
+    ],
+    [
+      "an offset as long as the window",
+      change("offset: 5h", "offset: 1d"),
+      ["p.yaml:24:46  stages.gate.window.offset  `offset` must be shorter than `every` · subtract `every` from it  (WEIR-1804)"],
+    ],
+    [
+      "a field that is not in the contract",
+      change("field: /distance", "field: /distanze"),
+      ["p.yaml:31:45  stages.gate.rules[3].field  the contract has no field /distanze · did you mean `/distance`?  (WEIR-1503)"],
+    ],
+    [
+      "a range of text",
+      change("field: /distance", "field: /carrier"),
+      [
+        "p.yaml:31:45  stages.gate.rules[3].field  /carrier is string, which the rule kind `range` cannot use · it needs number or integer  (WEIR-1504)",
+      ],
+    ],
+    [
+      "epoch numbers without a unit",
+      change("time: /event_time", "time: /distance"),
+      [
+        "p.yaml:14:9  record.time  /distance is integer, which an event time in RFC 3339 cannot use · it needs string · declare the unit of epoch numbers: {pointer: …, unit: ms}  (WEIR-1504)",
+      ],
+    ],
+    [
+      "a prediction over a field",
+      change("as: prediction", "as: distance"),
+      [
+        "p.yaml:38:9  stages.score.as  the contract has a field `distance` already · a prediction never overwrites what came in · choose another name: as: NAME  (WEIR-1505)",
+      ],
+    ],
+    [
+      "no contract file",
+      { files: { "flight.schema.json": null } },
+      [
+        "p.yaml:10:13  record.contract  there is no file flight.schema.json · correct the path, which is relative to the pipeline's folder, or add the file  (WEIR-1501)",
+      ],
+    ],
+    [
+      "an owner that nobody knows",
+      change("owner: group:flight-ops", "owner: group:fligth-ops"),
+      [
+        "p.yaml:6:10  metadata.owner  owners.yaml does not know group:fligth-ops · an alert for it would reach nobody · did you mean `group:flight-ops`?  (WEIR-1702)",
+      ],
+    ],
+    [
+      "a model without that alias",
+      { files: { "models/late-arrival/aliases.yaml": "" } },
+      [
+        "p.yaml:36:12  stages.score.model  model late-arrival@champion is not there · versions: 1, 2; aliases: none · name a version or an alias that exists, or register the model  (WEIR-1601)",
+      ],
+    ],
+    [
+      "owners.yaml that names nobody",
+      { files: { "owners.yaml": "users: {a: {}}\ngroups: {flight-ops: {members: [user:b], policy: std}}\n" } },
+      [
+        "owners.yaml:2:33  groups.flight-ops.members[0]  `user:b` is neither a user nor a group of this file · did you mean `user:a`?  (WEIR-1703)",
+        "owners.yaml:2:50  groups.flight-ops.policy  there is no policy `std`  (WEIR-1703)",
+      ],
+    ],
   ])("with %s", (_, setting, expected) => {
     expect(said(setting)).toEqual(expected);
   });
@@ -138,16 +228,26 @@ describe("gates, fields, models and owners", () => {
   it("compare a model's bytes with the digest of its manifest", () => {
     const text = (readText(manifest) ?? "").replace(/("digest": "(?:sha256:)?)[0-9a-f]{8}/, "$100000000");
     const reference: Change = ["model: late-arrival@champion", "model: late-arrival/1"];
-    expect(validate({ changes: [reference], files: { [manifest]: text } }).problems.map((p) => [p.code, p.what])).toEqual([["WEIR-1602", "models/late-arrival/1/model.onnx is not the file that was registered"]]);
+    expect(validate({ changes: [reference], files: { [manifest]: text } }).problems.map((p) => [p.code, p.what])).toEqual([
+      ["WEIR-1602", "models/late-arrival/1/model.onnx is not the file that was registered"],
+    ]);
   });
 
   it("compare a model's features with the contract", () => {
     const schema = (readText("flight.schema.json") ?? "").replaceAll('"visib"', '"visibility"');
-    expect(validate({ files: { "flight.schema.json": schema } }).problems.map((p) => [p.code, p.what])).toEqual([["WEIR-1604", "the contract has no field /visib for the feature `visib`"]]);
+    expect(validate({ files: { "flight.schema.json": schema } }).problems.map((p) => [p.code, p.what])).toEqual([
+      ["WEIR-1604", "the contract has no field /visib for the feature `visib`"],
+    ]);
   });
 
   it("are checked although other parts of the file are wrong", () => {
-    const codes = validate({ changes: [["partitions: 1", "partitions: 0"], ["    type: ingest", "    type: igest"], ["field: /distance", "field: /distanze"]] }).problems.map((p) => p.code);
+    const codes = validate({
+      changes: [
+        ["partitions: 1", "partitions: 0"],
+        ["    type: ingest", "    type: igest"],
+        ["field: /distance", "field: /distanze"],
+      ],
+    }).problems.map((p) => p.code);
     expect(codes).toEqual(["WEIR-1205", "WEIR-1204", "WEIR-1503"]);
   });
 });

@@ -50,12 +50,21 @@ export function validatePipeline(options: ValidateOptions): Validated {
   const models = findModels(draft, options);
   const owners = readOwners(options);
   const problems = sortProblems([
-    ...parsed.yaml.problems, ...parsed.problems, ...contractProblems, ...lintGraph(draft), ...lintFields(draft), ...lintModels(draft, models), ...owners.problems,
+    ...parsed.yaml.problems,
+    ...parsed.problems,
+    ...contractProblems,
+    ...lintGraph(draft),
+    ...lintFields(draft),
+    ...lintModels(draft, models),
+    ...owners.problems,
     ...[...draft.stages.values()].flatMap((stage) => lintStage(draft, stage, models)),
     ...(owners.owners === null ? [] : lintOwners(draft, owners.owners, textAt(parsed, ["metadata", "owner"]))),
   ]);
   const found = new Map([...models].flatMap(([stage, model]) => (isProblem(model) ? [] : [[stage, model] as const])));
-  const pipeline = resolved === null || hasErrors(problems) ? null : withDigest(resolved, { sha256: options.sha256, pins: pinsOf(resolved, contract, found) });
+  const pipeline =
+    resolved === null || hasErrors(problems)
+      ? null
+      : withDigest(resolved, { sha256: options.sha256, pins: pinsOf(resolved, contract, found) });
   return { pipeline, topology: pipeline === null ? null : topologyOf(pipeline), contract, models: found, owners: owners.owners, problems };
 }
 
@@ -93,25 +102,44 @@ function textAt(parsed: PipelineText, path: readonly string[]): string | null {
   return typeof value === "string" ? value : null;
 }
 
-function readContract(draft: Draft, options: ValidateOptions): { readonly contract: Contract | null; readonly problems: readonly SpecProblem[] } {
+function readContract(
+  draft: Draft,
+  options: ValidateOptions,
+): { readonly contract: Contract | null; readonly problems: readonly SpecProblem[] } {
   if (draft.record === null) return { contract: null, problems: [] };
   const path = draft.record.contract;
   const text = options.readText(path);
-  const fail = (code: "WEIR-1501" | "WEIR-1502", what: string, why?: string, fix?: string) => ({ contract: null, problems: [draft.yaml.problem(code, ["record", "contract"], { what, why, fix })] });
-  if (text === null) return fail("WEIR-1501", `there is no file ${path}`, undefined, "correct the path, which is relative to the pipeline's folder, or add the file");
+  const fail = (code: "WEIR-1501" | "WEIR-1502", what: string, why?: string, fix?: string) => ({
+    contract: null,
+    problems: [draft.yaml.problem(code, ["record", "contract"], { what, why, fix })],
+  });
+  if (text === null)
+    return fail(
+      "WEIR-1501",
+      `there is no file ${path}`,
+      undefined,
+      "correct the path, which is relative to the pipeline's folder, or add the file",
+    );
   try {
     const schema: unknown = JSON.parse(text);
     return { contract: compileContract(schema, { sha256: options.sha256 }), problems: [] };
   } catch (error) {
     if (error instanceof SyntaxError) return fail("WEIR-1502", `${path} is not JSON`, error.message);
-    if (error instanceof WeirError) return fail("WEIR-1502", `${path}: ${error.problem.what}`, [error.problem.where, error.problem.why].filter(Boolean).join(": ") || undefined, error.problem.fix);
+    if (error instanceof WeirError)
+      return fail(
+        "WEIR-1502",
+        `${path}: ${error.problem.what}`,
+        [error.problem.where, error.problem.why].filter(Boolean).join(": ") || undefined,
+        error.problem.fix,
+      );
     throw error;
   }
 }
 
 function findModels(draft: Draft, options: ValidateOptions): ReadonlyMap<string, ResolvedModel | ModelProblem> {
   const models = new Map<string, ResolvedModel | ModelProblem>();
-  for (const stage of draft.stages.values()) if (stage.type === "inference") models.set(stage.id, findModel(stage.model, options, options.sha256));
+  for (const stage of draft.stages.values())
+    if (stage.type === "inference") models.set(stage.id, findModel(stage.model, options, options.sha256));
   return models;
 }
 
@@ -131,4 +159,3 @@ function pinsOf(pipeline: Omit<Pipeline, "digest">, contract: Contract | null, m
   }
   return pins;
 }
-

@@ -63,12 +63,24 @@ export function readYaml(text: string, file: string, surroundings: Surroundings 
   const document = bounded ? parse(text, lines) : null;
   const empty = parseDocument("", { version: "1.2" });
   const reading: Reading = {
-    file, text, document: document ?? empty, lines, surroundings, spots: new Map(), problems: [], nodes: 0, aliases: 0,
+    file,
+    text,
+    document: document ?? empty,
+    lines,
+    surroundings,
+    spots: new Map(),
+    problems: [],
+    nodes: 0,
+    aliases: 0,
   };
-  if (document === null) report(reading, "WEIR-1002", 0, [], { what: "the file is too large or nested too deeply", why: "at most 1 MiB and 64 levels" });
+  if (document === null)
+    report(reading, "WEIR-1002", 0, [], { what: "the file is too large or nested too deeply", why: "at most 1 MiB and 64 levels" });
   for (const error of document?.errors.slice(0, MAX_SYNTAX_PROBLEMS) ?? []) {
     const twice = error.code === "DUPLICATE_KEY";
-    report(reading, twice ? "WEIR-1003" : "WEIR-1001", error.pos[0], [], { what: twice ? "a key stands twice" : firstLine(error.message), fix: hint(text, error.pos[0]) });
+    report(reading, twice ? "WEIR-1003" : "WEIR-1001", error.pos[0], [], {
+      what: twice ? "a key stands twice" : firstLine(error.message),
+      fix: hint(text, error.pos[0]),
+    });
   }
   const value = reading.problems.length === 0 ? convert(reading, document?.contents ?? null, [], -1, 0) : undefined;
   return {
@@ -97,7 +109,8 @@ function hint(text: string, offset: number): string | undefined {
 
 function convert(reading: Reading, node: unknown, path: Path, key: number, depth: number): unknown {
   reading.nodes++;
-  if (depth > MAX_DEPTH || reading.nodes > MAX_NODES) return tooMuch(reading, path, key, depth > MAX_DEPTH ? "nested too deeply" : "the file has too many values");
+  if (depth > MAX_DEPTH || reading.nodes > MAX_NODES)
+    return tooMuch(reading, path, key, depth > MAX_DEPTH ? "nested too deeply" : "the file has too many values");
   const at = rangeStart(node, key);
   if (isAlias(node)) {
     if (++reading.aliases > MAX_ALIASES) return tooMuch(reading, path, at, "more than 100 aliases");
@@ -135,7 +148,10 @@ function convertText(reading: Reading, node: Node & { type?: string }, value: st
   const parallel = reading.text.startsWith(value, start) ? start : -1;
   const result = reading.surroundings === null ? null : substitute(value, reading.surroundings);
   reading.spots.set(spotKey(path), {
-    value: at, key: key < 0 ? at : key, substituted: result?.changed ?? false, text: result?.changed ? -1 : parallel,
+    value: at,
+    key: key < 0 ? at : key,
+    substituted: result?.changed ?? false,
+    text: result?.changed ? -1 : parallel,
   });
   for (const problem of result?.problems ?? []) report(reading, problem.code, at, path, problem);
   return result?.text ?? value;
@@ -173,7 +189,12 @@ function report(reading: Reading, code: SpecCode, offset: number, path: Path, sa
 
 function makeProblem(reading: Reading, code: SpecCode, offset: number, path: Path, said: Said): SpecProblem {
   const { line, col } = reading.lines.linePos(offset);
-  const place = { file: reading.file, line: Math.max(line, 1), column: Math.max(col, 1), ...(path.length === 0 ? {} : { path: pathText(path) }) };
+  const place = {
+    file: reading.file,
+    line: Math.max(line, 1),
+    column: Math.max(col, 1),
+    ...(path.length === 0 ? {} : { path: pathText(path) }),
+  };
   return {
     code,
     severity: said.severity ?? "error",

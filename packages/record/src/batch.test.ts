@@ -11,8 +11,11 @@ const lane = { topic: "t", partition: 2 };
 const someBytes = fc.uint8Array({ maxLength: 40 });
 const someHeader = fc.record({ key: fc.string({ maxLength: 10, unit: "grapheme" }), value: fc.option(someBytes) });
 const someRecord = fc.record({
-  key: fc.option(someBytes), value: fc.option(someBytes), headers: fc.array(someHeader, { maxLength: 4 }),
-  timestamp: fc.integer({ min: 0, max: 2 ** 45 }), offset: fc.nat(),
+  key: fc.option(someBytes),
+  value: fc.option(someBytes),
+  headers: fc.array(someHeader, { maxLength: 4 }),
+  timestamp: fc.integer({ min: 0, max: 2 ** 45 }),
+  offset: fc.nat(),
 });
 
 test("records come out of a batch as they went in: nulls, empty values and duplicate headers included", () => {
@@ -30,10 +33,25 @@ test("a selection keeps bytes, added headers and tails of the rows that it names
   const tail = bytes(',"b":0}');
   const tails = { bytes: tail, at: new Int32Array(2), length: Int32Array.of(tail.length, -1), keep: Int32Array.of(6, 0) };
   const selected = selectRows(stamped, Int32Array.of(2, 0), { tails, headers: [constantHeader("m", "x", 2)] });
-  const rows = [0, 1].map((row) => ({ value: text(recordAt(selected, row).value), added: addedHeaders(selected, row).map((h) => [h.key, text(h.value)]) }));
+  const rows = [0, 1].map((row) => ({
+    value: text(recordAt(selected, row).value),
+    added: addedHeaders(selected, row).map((h) => [h.key, text(h.value)]),
+  }));
   expect(rows).toEqual([
-    { value: '{"a":3,"b":0}', added: [["n", "two"], ["m", "x"]] },
-    { value: '{"a":1}', added: [["n", "one"], ["m", "x"]] },
+    {
+      value: '{"a":3,"b":0}',
+      added: [
+        ["n", "two"],
+        ["m", "x"],
+      ],
+    },
+    {
+      value: '{"a":1}',
+      added: [
+        ["n", "one"],
+        ["m", "x"],
+      ],
+    },
   ]);
   expect([...allRows(3)]).toEqual([0, 1, 2]);
   expect(ownHeaders(selected, 0)).toEqual([]);

@@ -92,10 +92,7 @@ export function selectRows(batch: Batch, rows: Int32Array, added: Partial<Additi
     headersLength: gatherInts(batch.headersLength, rows),
     headerCount: gatherInts(batch.headerCount, rows),
     added: {
-      headers: [
-        ...batch.added.headers.map((h) => ({ name: h.name, ...gatherSlices(h, rows) })),
-        ...(added.headers ?? []),
-      ],
+      headers: [...batch.added.headers.map((h) => ({ name: h.name, ...gatherSlices(h, rows) })), ...(added.headers ?? [])],
       tails: added.tails ?? (tails === null ? null : { ...gatherSlices(tails, rows), keep: gatherInts(tails.keep, rows) }),
       columns,
     },
@@ -168,8 +165,15 @@ export function batchOf(lane: Lane, records: readonly Partial<PlainRecord>[]): B
   for (let i = 0; i < count; i++) size += (records[i]!.key?.length ?? 0) + (records[i]!.value?.length ?? 0) + blocks[i]!.length; // i < count
   const bytes = new Uint8Array(size);
   const batch = {
-    offset: new Float64Array(count), timestamp: new Float64Array(count),
-    keyAt: ints(), keyLength: ints(), valueAt: ints(), valueLength: ints(), headersAt: ints(), headersLength: ints(), headerCount: ints(),
+    offset: new Float64Array(count),
+    timestamp: new Float64Array(count),
+    keyAt: ints(),
+    keyLength: ints(),
+    valueAt: ints(),
+    valueLength: ints(),
+    headersAt: ints(),
+    headersLength: ints(),
+    headerCount: ints(),
   };
   let at = 0;
   const put = (part: Uint8Array | null | undefined, ats: Int32Array, lengths: Int32Array, i: number): void => {

@@ -1,7 +1,17 @@
 /** Why a record could not be processed, or was refused. Closed: tools decide by class, never by message. */
 export const FAILURE_CLASSES = [
-  "DECODE", "CONTRACT", "RULE", "WINDOW", "MODEL_ERROR", "MODEL_TIMEOUT", "MODEL_OUTPUT", "ROUTE", "OUTPUT_REJECTED",
-  "DEPENDENCY", "TOO_LARGE", "INTERNAL",
+  "DECODE",
+  "CONTRACT",
+  "RULE",
+  "WINDOW",
+  "MODEL_ERROR",
+  "MODEL_TIMEOUT",
+  "MODEL_OUTPUT",
+  "ROUTE",
+  "OUTPUT_REJECTED",
+  "DEPENDENCY",
+  "TOO_LARGE",
+  "INTERNAL",
 ] as const;
 export type FailureClass = (typeof FAILURE_CLASSES)[number];
 

@@ -1,12 +1,43 @@
 export {
-  PRESENT, ABSENT, NULL, OTHER, gatherColumn, gatherSlices, gatherInts,
-  type Column, type NumberColumn, type StringColumn, type BooleanColumn, type SliceColumn, type Slices,
+  PRESENT,
+  ABSENT,
+  NULL,
+  OTHER,
+  gatherColumn,
+  gatherSlices,
+  gatherInts,
+  type Column,
+  type NumberColumn,
+  type StringColumn,
+  type BooleanColumn,
+  type SliceColumn,
+  type Slices,
 } from "./column.ts";
 export {
-  laneKey, selectRows, recordAt, ownHeaders, addedHeaders, batchOf, allRows, NOTHING_ADDED,
-  type Lane, type Batch, type Additions, type Tails, type PlainRecord,
+  laneKey,
+  selectRows,
+  recordAt,
+  ownHeaders,
+  addedHeaders,
+  batchOf,
+  allRows,
+  NOTHING_ADDED,
+  type Lane,
+  type Batch,
+  type Additions,
+  type Tails,
+  type PlainRecord,
 } from "./batch.ts";
 export { readHeaders, writeHeaders, constantHeader, dictionaryHeader, headerText, type Header, type HeaderColumn } from "./headers.ts";
 export { partitionOf } from "./partition.ts";
 export { readVarint, varintLength, type Cursor } from "./varint.ts";
-export { FAILURE_CLASSES, WeirError, RetriableError, describeProblem, type CodeEntry, type Failure, type FailureClass, type Problem } from "./errors.ts";
+export {
+  FAILURE_CLASSES,
+  WeirError,
+  RetriableError,
+  describeProblem,
+  type CodeEntry,
+  type Failure,
+  type FailureClass,
+  type Problem,
+} from "./errors.ts";

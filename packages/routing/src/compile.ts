@@ -1,4 +1,14 @@
-import { compileExpression, ExpressionError, RAISED, TRUE, type Expression, type FieldType, type FieldTypes, type KernelRead, type Scope } from "@weir/expr";
+import {
+  compileExpression,
+  ExpressionError,
+  RAISED,
+  TRUE,
+  type Expression,
+  type FieldType,
+  type FieldTypes,
+  type KernelRead,
+  type Scope,
+} from "@weir/expr";
 import type { Column } from "@weir/record";
 import { checkSpec } from "./check.ts";
 import { UNDECIDED, type RouteDecisions, type RouteFailure, type Router, type RouterInput } from "./decision.ts";
@@ -54,7 +64,8 @@ function createRouter(spec: RouterSpec, expressions: readonly Expression[]): Rou
   const branches = branchesOf(spec);
   const decisions = [...spec.rules.map(({ id, to }) => ({ id, to })), { id: "default", to: spec.default }];
   return {
-    branches, reads,
+    branches,
+    reads,
     labels: decisions.map(({ id, to }) => `${to}/${id}`),
     branchOf: Uint8Array.from(decisions, ({ to }) => branches.indexOf(to)),
     needsObjects: rules.some(({ expression }) => expression.kernel === null),
@@ -81,7 +92,12 @@ function decideRows(rules: readonly Rule[], input: RouterInput): RouteDecisions 
   const open = new Uint8Array(count).fill(1);
   for (const row of input.leaveOut?.keys() ?? []) open[row] = 0;
   const deciding: Deciding = {
-    input, open, decided: new Int32Array(count).fill(UNDECIDED), failures: new Map(), openCount: count - (input.leaveOut?.size ?? 0), scopes: new Map(),
+    input,
+    open,
+    decided: new Int32Array(count).fill(UNDECIDED),
+    failures: new Map(),
+    openCount: count - (input.leaveOut?.size ?? 0),
+    scopes: new Map(),
   };
   rules.forEach((rule, index) => {
     if (deciding.openCount === 0) return;

@@ -26,7 +26,12 @@ export function lintRouter(spec: RouterSpec): readonly RouterProblem[] {
     before.push(rule);
   }
   if (takeEverything(before)) {
-    problems.push({ kind: "unreachable", rule: "default", message: `nothing is left for the default \`${spec.default}\`: the rules take every value`, hint: "make the last rule the default" });
+    problems.push({
+      kind: "unreachable",
+      rule: "default",
+      message: `nothing is left for the default \`${spec.default}\`: the rules take every value`,
+      hint: "make the last rule the default",
+    });
   }
   return problems;
 }
@@ -36,9 +41,14 @@ function unreachableBecause(rule: SimpleRule, before: readonly SimpleRule[]): { 
     if (isEmpty(extent)) return { message: `no value of ${path} satisfies all conditions`, hint: "correct the limits" };
   }
   const covering = before.find((earlier) => contains(earlier.region, rule.region));
-  if (covering) return { message: `\`${covering.id}\` takes every record that this rule could take`, hint: `put this rule before \`${covering.id}\`, or remove it` };
+  if (covering)
+    return {
+      message: `\`${covering.id}\` takes every record that this rule could take`,
+      hint: `put this rule before \`${covering.id}\`, or remove it`,
+    };
   for (const [path, extent] of rule.region) {
-    if (covers(extentsOn(path, before), extent)) return { message: `the rules before it take every ${path} that this rule could take`, hint: "put it before them, or remove it" };
+    if (covers(extentsOn(path, before), extent))
+      return { message: `the rules before it take every ${path} that this rule could take`, hint: "put it before them, or remove it" };
   }
   return null;
 }
@@ -60,7 +70,10 @@ function crosses(earlier: SimpleRule, later: SimpleRule): boolean {
 
 function crossing(earlier: SimpleRule, later: SimpleRule): RouterProblem {
   return {
-    kind: "overlap", rule: later.id, message: `some records match \`${earlier.id}\` too, which decides since it comes first`, hint: "make the conditions exclude each other, or keep the order if it is meant",
+    kind: "overlap",
+    rule: later.id,
+    message: `some records match \`${earlier.id}\` too, which decides since it comes first`,
+    hint: "make the conditions exclude each other, or keep the order if it is meant",
   };
 }
 

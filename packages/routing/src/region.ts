@@ -9,7 +9,9 @@ export interface Interval {
 }
 
 /** What one field may be: within an interval, or one of some values. */
-export type Extent = { readonly kind: "interval"; readonly interval: Interval } | { readonly kind: "values"; readonly values: readonly (number | string | boolean)[] };
+export type Extent =
+  | { readonly kind: "interval"; readonly interval: Interval }
+  | { readonly kind: "values"; readonly values: readonly (number | string | boolean)[] };
 
 /** What a rule takes: every field named must be in its extent. */
 export type Region = ReadonlyMap<string, Extent>;
@@ -31,7 +33,10 @@ function extentOf(condition: Condition): Extent {
   const { comparison, value } = condition;
   const open = comparison === "<" || comparison === ">";
   const below = comparison === "<" || comparison === "<=";
-  return { kind: "interval", interval: below ? { ...EVERYTHING, high: value, highOpen: open } : { ...EVERYTHING, low: value, lowOpen: open } };
+  return {
+    kind: "interval",
+    interval: below ? { ...EVERYTHING, high: value, highOpen: open } : { ...EVERYTHING, low: value, lowOpen: open },
+  };
 }
 
 export function meet(a: Extent, b: Extent): Extent {
@@ -42,7 +47,8 @@ export function meet(a: Extent, b: Extent): Extent {
 
 function meetIntervals(a: Interval, b: Interval): Interval {
   const [low, lowOpen] = a.low === b.low ? [a.low, a.lowOpen || b.lowOpen] : a.low > b.low ? [a.low, a.lowOpen] : [b.low, b.lowOpen];
-  const [high, highOpen] = a.high === b.high ? [a.high, a.highOpen || b.highOpen] : a.high < b.high ? [a.high, a.highOpen] : [b.high, b.highOpen];
+  const [high, highOpen] =
+    a.high === b.high ? [a.high, a.highOpen || b.highOpen] : a.high < b.high ? [a.high, a.highOpen] : [b.high, b.highOpen];
   return { low, lowOpen, high, highOpen };
 }
 
@@ -81,7 +87,9 @@ export function covers(extents: readonly Extent[], inner: Extent): boolean {
   if (isEmpty(inner)) return true;
   if (inner.kind === "values") return inner.values.every((value) => extents.some((extent) => holds(extent, value)));
   const intervals = extents.flatMap((extent) => (extent.kind === "interval" ? [extent.interval] : pointsOf(extent.values)));
-  const ordered = intervals.filter((i) => !isEmpty({ kind: "interval", interval: i })).sort((a, b) => a.low - b.low || Number(a.lowOpen) - Number(b.lowOpen));
+  const ordered = intervals
+    .filter((i) => !isEmpty({ kind: "interval", interval: i }))
+    .sort((a, b) => a.low - b.low || Number(a.lowOpen) - Number(b.lowOpen));
   let { low, lowOpen } = inner.interval; // everything below is covered; `low` itself too, if it is open
   for (const next of ordered) {
     if (next.low > low || (next.low === low && next.lowOpen && !lowOpen)) return false;

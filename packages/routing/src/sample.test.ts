@@ -5,7 +5,12 @@ const ids = Array.from({ length: 20_000 }, (_, i) => new TextEncoder().encode(`2
 const chosen = (share: number, salt: string): number => ids.filter((id) => createSampler(share, salt)(id, 0, id.length)).length;
 
 describe("a sample", () => {
-  it.each([[0, 0, 0], [1, 20_000, 20_000], [0.02, 340, 460], [0.5, 9_700, 10_300]])("of the share %d is about as large as that", (share, least, most) => {
+  it.each([
+    [0, 0, 0],
+    [1, 20_000, 20_000],
+    [0.02, 340, 460],
+    [0.5, 9_700, 10_300],
+  ])("of the share %d is about as large as that", (share, least, most) => {
     expect(chosen(share, "flights/route")).toBeGreaterThanOrEqual(least);
     expect(chosen(share, "flights/route")).toBeLessThanOrEqual(most);
   });
@@ -14,7 +19,20 @@ describe("a sample", () => {
     const sampler = createSampler(0.3, "a");
     const id = ids[7] ?? new Uint8Array(0);
     const moved = new Uint8Array([1, 2, ...id, 3]);
-    expect(ids.slice(0, 12).map((i) => sampler(i, 0, i.length))).toEqual([false, false, true, false, true, false, false, false, true, true, true, false]);
+    expect(ids.slice(0, 12).map((i) => sampler(i, 0, i.length))).toEqual([
+      false,
+      false,
+      true,
+      false,
+      true,
+      false,
+      false,
+      false,
+      true,
+      true,
+      true,
+      false,
+    ]);
     expect(sampler(moved, 2, id.length)).toBe(sampler(id, 0, id.length));
   });
 

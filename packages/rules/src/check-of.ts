@@ -24,7 +24,12 @@ export function checkOf(spec: RuleSpec, contract: Fields): RowCheck | null {
     }
     case "pattern": {
       const pattern = compilePattern(spec.pattern);
-      return single(spec.field, "string", textTest((text) => pattern.test(text)), `text like ${spec.pattern}`);
+      return single(
+        spec.field,
+        "string",
+        textTest((text) => pattern.test(text)),
+        `text like ${spec.pattern}`,
+      );
     }
     case "oneOf":
       return amongCheck(spec.field, spec.values);
@@ -48,7 +53,10 @@ function amongCheck(pointer: string, values: readonly (string | number | boolean
     .map((as) => ({ as, among: values.filter((v) => typeof v === as) }))
     .filter(({ among }) => among.length > 0)
     .map(({ as, among }) => ({ request: { pointer, as }, test: amongTest(new Set(among)) }));
-  const shown = values.slice(0, 5).map((v) => JSON.stringify(v)).join(", ");
+  const shown = values
+    .slice(0, 5)
+    .map((v) => JSON.stringify(v))
+    .join(", ");
   return valueCheck({ pointer, parts, allowed: values.length > 5 ? `${shown}, … (${values.length} values)` : shown });
 }
 
@@ -58,7 +66,11 @@ function presenceType(spec: Extract<RuleSpec, { kind: "required" | "nullRate" }>
   const sentinels = spec.missing?.sentinels ?? [];
   const texts = sentinels.filter((s) => typeof s === "string").length;
   if (texts > 0 && texts < sentinels.length) {
-    throw new WeirError({ code: "WEIR-2204", what: `the sentinels of rule ${spec.id} are of two types`, fix: "list numbers or texts, not both" });
+    throw new WeirError({
+      code: "WEIR-2204",
+      what: `the sentinels of rule ${spec.id} are of two types`,
+      fix: "list numbers or texts, not both",
+    });
   }
   if (texts > 0) return "string";
   if (sentinels.length > 0 || types.includes("number") || types.includes("integer")) return "number";

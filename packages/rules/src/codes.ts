@@ -19,12 +19,14 @@ export const RULE_CODES: Readonly<Record<string, CodeEntry>> = {
   },
   "WEIR-2204": {
     title: "Sentinels of a rule are of two types",
-    explanation: "Sentinels are values that stand for a missing one. A field is read as a number or as text, so they have to be one of these.",
+    explanation:
+      "Sentinels are values that stand for a missing one. A field is read as a number or as text, so they have to be one of these.",
     fix: "List numbers or texts, not both.",
   },
   "WEIR-2205": {
     title: "An expression of a rule cannot be compiled",
-    explanation: "It was compiled against the fields of the contract before any record came. The names, types or functions that it uses are not there.",
+    explanation:
+      "It was compiled against the fields of the contract before any record came. The names, types or functions that it uses are not there.",
     fix: "Correct what is named; fields of the record are written record.NAME.",
   },
 };

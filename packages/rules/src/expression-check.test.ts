@@ -12,7 +12,10 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 
 function refusals(rule: Partial<Extract<RuleSpec, { kind: "expr" }>> & { expr: string }, values: readonly unknown[]): (string | null)[] {
   const rules = compileRuleSet([{ id: "r", kind: "expr", ...rule }], { stage: "gate", contract, sha256 });
-  const batch = batchOf({ topic: "t", partition: 0 }, values.map((v) => ({ value: new TextEncoder().encode(JSON.stringify(v)) })));
+  const batch = batchOf(
+    { topic: "t", partition: 0 },
+    values.map((v) => ({ value: new TextEncoder().encode(JSON.stringify(v)) })),
+  );
   const { refused } = judgeBatch(rules, { batch, read: contract.reader(rules.requests).read(batch) }, null);
   return values.map((_, row) => refused.get(row)?.to ?? null);
 }

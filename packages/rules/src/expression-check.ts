@@ -10,21 +10,32 @@ type ExprSpec = Extract<RuleSpec, { kind: "expr" }>;
 /** A CEL expression over `record`: fine where it is true, broken where it is false, failed where it raises. */
 export function expressionCheck(spec: ExprSpec, contract: Pick<Contract, "fields">): RowCheck {
   const { expression, problems } = compileExpression(spec.expr, fieldTypesOf(contract.fields), { expect: "bool" });
-  if (!expression) throw wrongExpression(spec, problems.map((p) => `column ${p.column}: ${p.message}${p.hint === undefined ? "" : `; ${p.hint}`}`));
+  if (!expression)
+    throw wrongExpression(
+      spec,
+      problems.map((p) => `column ${p.column}: ${p.message}${p.hint === undefined ? "" : `; ${p.hint}`}`),
+    );
   const { kernel } = expression;
-  const requests: FieldRequest[] = (kernel?.reads ?? []).map(({ path, as }) => ({ pointer: path.replace(/^record/, "").replaceAll(".", "/"), as }));
+  const requests: FieldRequest[] = (kernel?.reads ?? []).map(({ path, as }) => ({
+    pointer: path.replace(/^record/, "").replaceAll(".", "/"),
+    as,
+  }));
   const nullCode = spec.nullIs === "fail" ? BROKEN : FINE;
   const run = (view: BatchView, codes: Uint8Array): void => {
     const { count } = view.batch;
     if (kernel) {
-      const results = kernel.run(requests.map((r) => columnOf(view, r)), count);
+      const results = kernel.run(
+        requests.map((r) => columnOf(view, r)),
+        count,
+      );
       for (let row = 0; row < count; row++) codes[row] = results[row] === TRUE ? FINE : results[row] === FALSE ? BROKEN : FAILED;
     } else {
       for (let row = 0; row < count; row++) codes[row] = view.read.failures.has(row) ? MISSING : evaluated(expression, view, row, nullCode);
     }
   };
   return {
-    requests, run,
+    requests,
+    run,
     readable: () => false,
     explain: (view, row) => `${spec.expr} is ${outcome(expression, view, row)}`,
   };
@@ -48,5 +59,11 @@ function outcome(expression: Expression, view: BatchView, row: number): string {
 }
 
 function wrongExpression(spec: ExprSpec, problems: readonly string[]): WeirError {
-  return new WeirError({ code: "WEIR-2205", what: `the expression of rule ${spec.id} cannot be compiled`, where: spec.expr, why: problems.join("; "), fix: "fields of the record are written record.NAME" });
+  return new WeirError({
+    code: "WEIR-2205",
+    what: `the expression of rule ${spec.id} cannot be compiled`,
+    where: spec.expr,
+    why: problems.join("; "),
+    fix: "fields of the record are written record.NAME",
+  });
 }

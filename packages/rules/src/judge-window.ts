@@ -42,7 +42,9 @@ const PPM = 1_000_000;
 
 /** The verdict over a whole window. Exact: integers are compared, a rate equal to its limit passes. */
 export function judgeWindow(ruleSet: RuleSet, tally: Tally): WindowJudgement {
-  const judged = ruleSet.rules.flatMap((rule, i) => (rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, tally, ruleSet.minRecords) }] : []));
+  const judged = ruleSet.rules.flatMap((rule, i) =>
+    rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, tally, ruleSet.minRecords) }] : [],
+  );
   const enforced = judged.filter(({ rule }) => rule.mode === "enforce");
   const condemning = enforced.filter(({ rule, answer }) => condemns(rule, answer.verdict));
   const merging = enforced.some(({ rule, answer }) => answer.verdict === "insufficient" && rule.onInsufficient === "mergeNext");
@@ -78,7 +80,8 @@ function judgeRule(rule: CompiledRule, index: number, tally: Tally, minRecords: 
   const answer = { id, kind, mode, action, k, n, limitPpm: rule.limitPpm };
   // A raised expression says nothing of the record: as a window rule it is an error, not a broken row.
   if (failed > 0) return { ...answer, verdict: "error", why: `the check failed on ${failed} records` };
-  if (tally.records < minRecords) return { ...answer, verdict: "insufficient", why: `${tally.records} records, at least ${minRecords} are needed` };
+  if (tally.records < minRecords)
+    return { ...answer, verdict: "insufficient", why: `${tally.records} records, at least ${minRecords} are needed` };
   if (n === 0) return { ...answer, verdict: "insufficient", why: "no record has a value" };
   return { ...answer, verdict: k * PPM > rule.limitPpm * n ? "breach" : "pass" };
 }

@@ -73,7 +73,11 @@ function compileRule(spec: RuleSpec, ref: string, options: Pick<RuleSetOptions, 
   const action = spec.action ?? (overWindow ? "quarantineWindow" : "quarantineRecord");
   const scope = overWindow || action === "quarantineWindow" ? "window" : "record";
   if (scope === "window" && (action === "quarantineRecord" || action === "deadLetter")) {
-    throw new WeirError({ code: "WEIR-2202", what: `the rule ${spec.id} judges windows and cannot refuse single records`, fix: "use quarantineWindow, tag or alert" });
+    throw new WeirError({
+      code: "WEIR-2202",
+      what: `the rule ${spec.id} judges windows and cannot refuse single records`,
+      fix: "use quarantineWindow, tag or alert",
+    });
   }
   const missingBreaks = spec.kind === "nullRate" || spec.kind === "required";
   return {
@@ -87,7 +91,12 @@ function compileRule(spec: RuleSpec, ref: string, options: Pick<RuleSetOptions, 
     onError: spec.kind === "expr" ? (spec.onError ?? "fail") : "fail",
     check: checkOf(spec, options.contract),
     missingBreaks,
-    denominator: overWindow && !missingBreaks && "denominator" in spec ? (spec.denominator ?? "present") : missingBreaks || !overWindow ? "all" : "present",
+    denominator:
+      overWindow && !missingBreaks && "denominator" in spec
+        ? (spec.denominator ?? "present")
+        : missingBreaks || !overWindow
+          ? "all"
+          : "present",
     limitPpm: limitOf(spec),
     min: spec.kind === "volume" ? (spec.min ?? 0) : 0,
     max: spec.kind === "volume" ? (spec.max ?? Infinity) : Infinity,

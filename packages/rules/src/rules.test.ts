@@ -13,11 +13,18 @@ import { timeWindows } from "./time-windows.ts";
 import { windowTime } from "./window-id.ts";
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
-const contract = compileContract({ type: "object", properties: { x: { type: ["number", "null"] }, s: { type: ["string", "null"] }, m: {} } });
-const compile = (rules: readonly RuleSpec[], minRecords = 0): RuleSet => compileRuleSet(rules, { stage: "gate", contract, sha256, minRecords });
+const contract = compileContract({
+  type: "object",
+  properties: { x: { type: ["number", "null"] }, s: { type: ["string", "null"] }, m: {} },
+});
+const compile = (rules: readonly RuleSpec[], minRecords = 0): RuleSet =>
+  compileRuleSet(rules, { stage: "gate", contract, sha256, minRecords });
 
 function judge(rules: RuleSet, values: readonly string[]): ReturnType<typeof judgeBatch> {
-  const batch = batchOf({ topic: "in", partition: 0 }, values.map((v) => ({ value: new TextEncoder().encode(v) })));
+  const batch = batchOf(
+    { topic: "in", partition: 0 },
+    values.map((v) => ({ value: new TextEncoder().encode(v) })),
+  );
   return judgeBatch(rules, { batch, read: contract.reader(rules.requests).read(batch) }, null);
 }
 
@@ -82,7 +89,11 @@ describe("window rules", () => {
     expect(judgeWindow(rules, tally).rules[0]).toMatchObject({ verdict, k, n });
   });
 
-  it.each([["pass", "pass"], ["quarantine", "quarantine"], ["mergeNext", "mergeNext"]] as const)("not enough evidence with onInsufficient %s: %s", (onInsufficient, outcome) => {
+  it.each([
+    ["pass", "pass"],
+    ["quarantine", "quarantine"],
+    ["mergeNext", "mergeNext"],
+  ] as const)("not enough evidence with onInsufficient %s: %s", (onInsufficient, outcome) => {
     const rules = compile([{ id: "r", kind: "nullRate", field: "/x", max: 0, onInsufficient }], 5);
     expect(judgeWindow(rules, emptyTally(1))).toMatchObject({ outcome, verdict: "insufficient", tags: ["r=insufficient"] });
   });
@@ -105,32 +116,38 @@ describe("what cannot be judged yet is refused", () => {
 describe("tallies are a commutative monoid", () => {
   const rules = 3;
   const counts = fc.array(fc.nat(1e6), { minLength: rules * CODES, maxLength: rules * CODES });
-  const tally = fc.record({ records: fc.nat(1e6), counts }).map((t): OpenTally => ({ records: t.records, counts: Float64Array.from(t.counts) }));
+  const tally = fc
+    .record({ records: fc.nat(1e6), counts })
+    .map((t): OpenTally => ({ records: t.records, counts: Float64Array.from(t.counts) }));
   const sum = (...parts: OpenTally[]): OpenTally => {
     const to = emptyTally(rules);
     for (const part of parts) addTally(to, part);
     return to;
   };
   it("identity, associativity, commutativity", () => {
-    fc.assert(fc.property(tally, tally, tally, (a, b, c) => {
-      expect(sum(emptyTally(rules), a)).toEqual(a);
-      expect(sum(sum(a, b), c)).toEqual(sum(a, sum(b, c)));
-      expect(sum(a, b)).toEqual(sum(b, a));
-    }));
+    fc.assert(
+      fc.property(tally, tally, tally, (a, b, c) => {
+        expect(sum(emptyTally(rules), a)).toEqual(a);
+        expect(sum(sum(a, b), c)).toEqual(sum(a, sum(b, c)));
+        expect(sum(a, b)).toEqual(sum(b, a));
+      }),
+    );
   });
   it("any split of the rows adds up to the whole", () => {
     const row = fc.record({ counted: fc.constantFrom(0, 1), code: fc.nat(CODES - 1) });
-    fc.assert(fc.property(fc.array(row, { maxLength: 50 }), fc.nat(50), (rows, at) => {
-      const counted = Uint8Array.from(rows, (r) => r.counted);
-      const codes = [Uint8Array.from(rows, (r) => r.code), null];
-      const cut = Math.min(at, rows.length);
-      const [whole, left, right] = [emptyTally(2), emptyTally(2), emptyTally(2)];
-      countRows(whole, counted, codes, 0, rows.length);
-      countRows(left, counted, codes, 0, cut);
-      countRows(right, counted, codes, cut, rows.length);
-      addTally(left, right);
-      expect(left).toEqual(whole);
-    }));
+    fc.assert(
+      fc.property(fc.array(row, { maxLength: 50 }), fc.nat(50), (rows, at) => {
+        const counted = Uint8Array.from(rows, (r) => r.counted);
+        const codes = [Uint8Array.from(rows, (r) => r.code), null];
+        const cut = Math.min(at, rows.length);
+        const [whole, left, right] = [emptyTally(2), emptyTally(2), emptyTally(2)];
+        countRows(whole, counted, codes, 0, rows.length);
+        countRows(left, counted, codes, 0, cut);
+        countRows(right, counted, codes, cut, rows.length);
+        addTally(left, right);
+        expect(left).toEqual(whole);
+      }),
+    );
   });
 });
 

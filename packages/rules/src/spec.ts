@@ -17,11 +17,44 @@ export type RuleSpec =
   | (Common & { readonly kind: "decode"; readonly maxBytes?: number; readonly maxDepth?: number })
   | (Common & { readonly kind: "schema" })
   | (Common & { readonly kind: "required"; readonly field: string; readonly missing?: Missing })
-  | (Common & { readonly kind: "nullRate"; readonly field: string; readonly max: number; readonly judge?: Judge; readonly alpha?: number; readonly missing?: Missing })
-  | (Common & { readonly kind: "range"; readonly field: string; readonly min?: number; readonly max?: number; readonly mostly?: number; readonly denominator?: "present" | "all" })
-  | (Common & { readonly kind: "oneOf"; readonly field: string; readonly values: readonly (string | number | boolean)[]; readonly mostly?: number; readonly denominator?: "present" | "all" })
-  | (Common & { readonly kind: "pattern"; readonly field: string; readonly pattern: string; readonly mostly?: number; readonly denominator?: "present" | "all" })
-  | (Common & { readonly kind: "length"; readonly field: string; readonly min?: number; readonly max?: number; readonly mostly?: number; readonly denominator?: "present" | "all" })
+  | (Common & {
+      readonly kind: "nullRate";
+      readonly field: string;
+      readonly max: number;
+      readonly judge?: Judge;
+      readonly alpha?: number;
+      readonly missing?: Missing;
+    })
+  | (Common & {
+      readonly kind: "range";
+      readonly field: string;
+      readonly min?: number;
+      readonly max?: number;
+      readonly mostly?: number;
+      readonly denominator?: "present" | "all";
+    })
+  | (Common & {
+      readonly kind: "oneOf";
+      readonly field: string;
+      readonly values: readonly (string | number | boolean)[];
+      readonly mostly?: number;
+      readonly denominator?: "present" | "all";
+    })
+  | (Common & {
+      readonly kind: "pattern";
+      readonly field: string;
+      readonly pattern: string;
+      readonly mostly?: number;
+      readonly denominator?: "present" | "all";
+    })
+  | (Common & {
+      readonly kind: "length";
+      readonly field: string;
+      readonly min?: number;
+      readonly max?: number;
+      readonly mostly?: number;
+      readonly denominator?: "present" | "all";
+    })
   | (Common & { readonly kind: "expr"; readonly expr: string; readonly nullIs?: "pass" | "fail"; readonly onError?: OnError })
   | (Common & { readonly kind: "volume"; readonly min?: number; readonly max?: number });
 

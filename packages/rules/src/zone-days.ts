@@ -6,7 +6,15 @@ const FURTHEST_MS = 15 * 3_600_000;
 
 /** Calendar days of a time zone: 23 or 25 hours long where the clocks change. */
 export function zoneDays(timezone: string): TimeWindows {
-  const format = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, calendar: "iso8601", numberingSystem: "latn", year: "numeric", month: "2-digit", day: "2-digit", era: "short" });
+  const format = new Intl.DateTimeFormat("en-CA", {
+    timeZone: timezone,
+    calendar: "iso8601",
+    numberingSystem: "latn",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    era: "short",
+  });
   const dayAt = (ms: number): number => dayNumber(format, ms);
   const starts = new Map<number, number>();
   const startOf = (day: number): number => {

@@ -1,6 +1,16 @@
 import { WeirError, type Batch, type Slices } from "@weir/record";
 import type { StageTopology, StageType, Topology } from "@weir/pipeline";
-import { createRunner, isReplaced, type Clock, type Link, type Log, type Output, type Runner, type RunnerEvents, type Stage } from "@weir/stream";
+import {
+  createRunner,
+  isReplaced,
+  type Clock,
+  type Link,
+  type Log,
+  type Output,
+  type Runner,
+  type RunnerEvents,
+  type Stage,
+} from "@weir/stream";
 import { sha256 } from "./hash.ts";
 import type { LoadedPipeline } from "./load-pipeline.ts";
 
@@ -86,15 +96,26 @@ export async function runChain(options: ChainOptions): Promise<RunningChain> {
   };
 }
 
-function runnerOptions({ loaded, stageIds, log, clock, slot, events, transactionTimeoutMs }: ChainOptions, built: readonly BuiltStage[]): Parameters<typeof createRunner>[0] {
+function runnerOptions(
+  { loaded, stageIds, log, clock, slot, events, transactionTimeoutMs }: ChainOptions,
+  built: readonly BuiltStage[],
+): Parameters<typeof createRunner>[0] {
   const { pipeline, topology } = loaded;
   const first = stageAt(topology, stageIds[0]!); // a chain has a stage
   const entry = first.inputs.includes(topology.entryTopic);
   return {
-    log, clock, events, slot, transactionTimeoutMs,
+    log,
+    clock,
+    events,
+    slot,
+    transactionTimeoutMs,
     group: first.group,
     inputs: first.inputs,
-    links: linksOf(topology, stageIds, built.map((b) => b.stage)),
+    links: linksOf(
+      topology,
+      stageIds,
+      built.map((b) => b.stage),
+    ),
     idsOf: entry ? built[0]!.idsOf : null, // a chain has a stage
     topics: { executions: topology.executions, verdicts: topology.verdicts, control: topology.control },
     commit: { everyMs: pipeline.delivery.commitEveryMs, bytes: pipeline.delivery.commitBytes },

@@ -20,7 +20,7 @@ export async function assertDrained(log: Log, topology: Topology, stageIds: read
     await using fetcher = log.fetcher();
     for (const lane of lanes) {
       const { earliest, latest } = bounds.get(laneKey(lane)) ?? { earliest: 0, latest: 0 };
-      for (let next = committed.get(laneKey(lane)) ?? earliest; next < latest; ) {
+      for (let next = committed.get(laneKey(lane)) ?? earliest; next < latest;) {
         const { batches } = await fetcher.fetch([{ ...lane, offset: next }], LOOK_MS);
         if (batches.some((b) => b.count > 0)) throw notDrained(id, lane.topic, lane.partition, next);
         next = Math.max(next, ...batches.map((b) => b.nextOffset)); // markers only

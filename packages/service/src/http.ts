@@ -29,7 +29,9 @@ export async function serveHttp({ host, port, metrics, notReady, routes }: HttpO
     started ||= notReady() === null;
     return reply.code(started ? 200 : 503).send({ started });
   });
-  app.get("/metrics", async (_request, reply) => reply.header("content-type", metrics.registry.contentType).send(await metrics.registry.metrics()));
+  app.get("/metrics", async (_request, reply) =>
+    reply.header("content-type", metrics.registry.contentType).send(await metrics.registry.metrics()),
+  );
   routes?.(app);
   const url = await app.listen({ host, port }).catch((cause: unknown) => {
     throw portProblem(host, port, cause);

@@ -1,7 +1,15 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import type { Contract } from "@weir/contract";
-import { formatProblem, hasErrors, validatePipeline, type Pipeline, type ResolvedModel, type Topology, type Validated } from "@weir/pipeline";
+import {
+  formatProblem,
+  hasErrors,
+  validatePipeline,
+  type Pipeline,
+  type ResolvedModel,
+  type Topology,
+  type Validated,
+} from "@weir/pipeline";
 import { WeirError } from "@weir/record";
 import { sha256 } from "./hash.ts";
 import type { Environment } from "./settings.ts";
@@ -23,10 +31,22 @@ export function checkPipeline(folder: string, env: Environment): Validated {
   const file = path.join(folder, "pipeline.yaml");
   const text = readIfThere(file);
   if (text === null) {
-    throw new WeirError({ code: "WEIR-5103", what: "there is no pipeline", where: file, why: "the file does not exist or may not be read", fix: "name the folder that holds pipeline.yaml" }, { exitCode: 3 });
+    throw new WeirError(
+      {
+        code: "WEIR-5103",
+        what: "there is no pipeline",
+        where: file,
+        why: "the file does not exist or may not be read",
+        fix: "name the folder that holds pipeline.yaml",
+      },
+      { exitCode: 3 },
+    );
   }
   return validatePipeline({
-    file, text: text.toString(), sha256, env,
+    file,
+    text: text.toString(),
+    sha256,
+    env,
     readText: (name) => readIfThere(path.resolve(folder, name))?.toString() ?? null,
     readBytes: (name) => readIfThere(path.resolve(folder, name)),
   });
@@ -36,7 +56,16 @@ export function checkPipeline(folder: string, env: Environment): Validated {
 export function loadPipeline(folder: string, env: Environment): LoadedPipeline {
   const { pipeline, topology, contract, models, problems } = checkPipeline(folder, env);
   if (!pipeline || !topology || !contract || hasErrors(problems)) {
-    throw new WeirError({ code: "WEIR-5104", what: "the pipeline cannot run", where: folder, why: problems.map(formatProblem).join("\n         "), fix: "correct what is named; weir explain CODE says more" }, { exitCode: 3 });
+    throw new WeirError(
+      {
+        code: "WEIR-5104",
+        what: "the pipeline cannot run",
+        where: folder,
+        why: problems.map(formatProblem).join("\n         "),
+        fix: "correct what is named; weir explain CODE says more",
+      },
+      { exitCode: 3 },
+    );
   }
   return { folder, pipeline, topology, contract, models, readBytes: (file) => readFileSync(path.resolve(folder, file)) };
 }

@@ -26,7 +26,10 @@ export async function serviceProcess({ name, port, env, connect, run }: ProcessO
     const loaded = loadPipeline(settings.pipeline, env);
     const slot = settings.slot ?? `${name}-${process.pid}-${systemClock.now().toString(36)}`;
     const service = await run({
-      loaded, clock: systemClock, logger, slot,
+      loaded,
+      clock: systemClock,
+      logger,
+      slot,
       connect: (clientId) => connect(settings.brokers, clientId),
       listen: { host: settings.host, port: settings.port },
       transactionTimeoutMs: settings.transactionTimeoutMs,

@@ -27,9 +27,12 @@ export function createMetrics(): Metrics {
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
   const at = ["pipeline", "stage"] as const;
-  const counter = <L extends string>(name: string, help: string, labels: readonly L[]): Counter<L> => new Counter({ name, help, labelNames: labels, registers });
-  const gauge = <L extends string>(name: string, help: string, labels: readonly L[]): Gauge<L> => new Gauge({ name, help, labelNames: labels, registers });
-  const duration = (name: string, help: string): Histogram<"pipeline" | "stage"> => new Histogram({ name, help, labelNames: at, buckets: DURATION_BUCKETS, registers });
+  const counter = <L extends string>(name: string, help: string, labels: readonly L[]): Counter<L> =>
+    new Counter({ name, help, labelNames: labels, registers });
+  const gauge = <L extends string>(name: string, help: string, labels: readonly L[]): Gauge<L> =>
+    new Gauge({ name, help, labelNames: labels, registers });
+  const duration = (name: string, help: string): Histogram<"pipeline" | "stage"> =>
+    new Histogram({ name, help, labelNames: at, buckets: DURATION_BUCKETS, registers });
   return {
     registry,
     records: counter("weir_records_total", "Records decided and committed, by port", [...at, "port"]),

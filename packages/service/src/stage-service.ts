@@ -54,7 +54,8 @@ export async function runStageService(
     http = await serveHttp({ ...listen, metrics, notReady });
     for (const stageIds of chains) {
       await assertDrained(log, loaded.topology, stageIds);
-      for (const id of stageIds) metrics.specInfo.set({ pipeline: loaded.pipeline.name, stage: id, digest: loaded.pipeline.digest.slice(0, 8) }, 1);
+      for (const id of stageIds)
+        metrics.specInfo.set({ pipeline: loaded.pipeline.name, stage: id, digest: loaded.pipeline.digest.slice(0, 8) }, 1);
       const events = stageTelemetry({ metrics, logger, pipeline: loaded.pipeline.name, stage: stageIds[0] ?? name });
       running.push(await runChain({ loaded, stageIds, builders, log, clock, slot, transactionTimeoutMs, events }));
     }

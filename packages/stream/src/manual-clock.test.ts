@@ -15,7 +15,12 @@ test("timers run in the order in which they are due, and what they wake goes on 
   await clock.advance(25);
   stop();
   await clock.advance(100);
-  expect(seen).toEqual([["tick", 1_010], ["slept", 1_020], ["tick", 1_020], ["again", 1_025]]);
+  expect(seen).toEqual([
+    ["tick", 1_010],
+    ["slept", 1_020],
+    ["tick", 1_020],
+    ["again", 1_025],
+  ]);
   expect([clock.now(), clock.monotonic()]).toEqual([1_125, 125]);
 });
 

@@ -44,7 +44,10 @@ export function createManualClock(startMs = 0): ManualClock {
       const until = elapsed + ms;
       await settle();
       for (;;) {
-        const next = timers.reduce<Timer | null>((first, t) => (t.dueAt <= until && (first === null || t.dueAt < first.dueAt) ? t : first), null);
+        const next = timers.reduce<Timer | null>(
+          (first, t) => (t.dueAt <= until && (first === null || t.dueAt < first.dueAt) ? t : first),
+          null,
+        );
         if (next === null) break;
         remove(next);
         elapsed = Math.max(elapsed, next.dueAt);

@@ -6,7 +6,12 @@ import type { GroupListener } from "./log.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const lane = { topic: "t", partition: 0 };
-const silent: GroupListener = { onAssign: () => undefined, onRevoke: async () => undefined, onLost: () => undefined, onFatal: () => undefined };
+const silent: GroupListener = {
+  onAssign: () => undefined,
+  onRevoke: async () => undefined,
+  onLost: () => undefined,
+  onFatal: () => undefined,
+};
 
 async function newLog(): Promise<{ log: MemoryLog; clock: ReturnType<typeof createManualClock> }> {
   const clock = createManualClock(1_000);
@@ -18,7 +23,13 @@ async function newLog(): Promise<{ log: MemoryLog; clock: ReturnType<typeof crea
 test("appended records are there at once, with offsets and the clock's time", async () => {
   const { log } = await newLog();
   log.append(lane, [{ value: bytes("a") }, { value: bytes("b"), timestamp: 5 }]);
-  expect(log.read("t").map((rs) => rs.map((r) => [r.offset, r.timestamp]))).toEqual([[[0, 1_000], [1, 5]], []]);
+  expect(log.read("t").map((rs) => rs.map((r) => [r.offset, r.timestamp]))).toEqual([
+    [
+      [0, 1_000],
+      [1, 5],
+    ],
+    [],
+  ]);
 });
 
 test("a fetch ends when something comes, or when its time is up", async () => {
@@ -34,7 +45,10 @@ test("a fetch ends when something comes, or when its time is up", async () => {
 
 test("a partition may be read in slices; one record comes whatever its size", async () => {
   const { log } = await newLog();
-  log.append(lane, ["aaaa", "bbbb", "cccc"].map((v) => ({ value: bytes(v) })));
+  log.append(
+    lane,
+    ["aaaa", "bbbb", "cccc"].map((v) => ({ value: bytes(v) })),
+  );
   await using fetcher = log.fetcher({ maxPartitionBytes: 1 });
   const { batches, ends } = await fetcher.fetch([{ ...lane, offset: 1 }], 0);
   expect(batches.map((b) => [b.count, b.nextOffset])).toEqual([[1, 2]]);
@@ -79,13 +93,31 @@ test("a record that is too large is refused, and what came before it stays", asy
 test("deleted and damaged records are told lane by lane; the other lanes go on", async () => {
   const { log } = await newLog();
   const other = { topic: "t", partition: 1 };
-  log.append(lane, ["a", "b"].map((v) => ({ value: bytes(v) })));
-  log.append(other, ["c", "d"].map((v) => ({ value: bytes(v) })));
+  log.append(
+    lane,
+    ["a", "b"].map((v) => ({ value: bytes(v) })),
+  );
+  log.append(
+    other,
+    ["c", "d"].map((v) => ({ value: bytes(v) })),
+  );
   log.deleteBelow(lane, 1);
   log.damage(other, 1, "bad checksum");
   await using fetcher = log.fetcher();
-  const first = await fetcher.fetch([{ ...lane, offset: 0 }, { ...other, offset: 0 }], 0);
+  const first = await fetcher.fetch(
+    [
+      { ...lane, offset: 0 },
+      { ...other, offset: 0 },
+    ],
+    0,
+  );
   expect([first.failed.map((f) => f.kind), first.batches.map((b) => [b.partition, b.nextOffset])]).toEqual([["out-of-range"], [[1, 1]]]);
-  const second = await fetcher.fetch([{ ...lane, offset: 1 }, { ...other, offset: 1 }], 0);
+  const second = await fetcher.fetch(
+    [
+      { ...lane, offset: 1 },
+      { ...other, offset: 1 },
+    ],
+    0,
+  );
   expect([second.failed.map((f) => f.kind), second.batches.map((b) => b.partition)]).toEqual([["damaged"], [0]]);
 });

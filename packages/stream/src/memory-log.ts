@@ -65,13 +65,19 @@ export function createMemoryLog(options: MemoryLogOptions): MemoryLog {
       return new Map(lanes.map((lane) => [laneKey(lane), group(name).committed(lane)]));
     },
     async bounds(lanes) {
-      return new Map(lanes.map((lane) => [laneKey(lane), { earliest: topics.at(lane).start, latest: topics.at(lane).stable(), end: topics.at(lane).end }]));
+      return new Map(
+        lanes.map((lane) => [
+          laneKey(lane),
+          { earliest: topics.at(lane).start, latest: topics.at(lane).stable(), end: topics.at(lane).end },
+        ]),
+      );
     },
     fetcher: (fetchOptions = {}) => createFetcher({ clock, topics, damage }, fetchOptions),
     producer: async (producerOptions) => createProducer(home, producerOptions),
     append(lane, records) {
       const fate: Fate = { state: "committed" };
-      for (const { key = null, value = null, headers = [], timestamp = clock.now() } of records) topics.at(lane).append({ key, value, headers, timestamp }, fate);
+      for (const { key = null, value = null, headers = [], timestamp = clock.now() } of records)
+        topics.at(lane).append({ key, value, headers, timestamp }, fate);
       topics.changed();
     },
     read(topic) {

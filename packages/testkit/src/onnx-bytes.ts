@@ -25,23 +25,57 @@ const FLOAT = 1;
 const INT64 = 7;
 
 export function floatTensor(name: string, dims: readonly number[], values: Float32Array): Uint8Array {
-  return message([...dims.map((d): Field => [1, d]), [2, FLOAT], [8, name], [9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)]]);
+  return message([
+    ...dims.map((d): Field => [1, d]),
+    [2, FLOAT],
+    [8, name],
+    [9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength)],
+  ]);
 }
 
 export function intTensor(name: string, values: readonly number[]): Uint8Array {
   const data = BigInt64Array.from(values.map(BigInt));
-  return message([[1, values.length], [2, INT64], [8, name], [9, new Uint8Array(data.buffer)]]);
+  return message([
+    [1, values.length],
+    [2, INT64],
+    [8, name],
+    [9, new Uint8Array(data.buffer)],
+  ]);
 }
 
 export function node(op: string, inputs: readonly string[], output: string, ints: Readonly<Record<string, number>> = {}): Uint8Array {
-  const attributes = Object.entries(ints).map(([name, value]): Field => [5, message([[1, name], [3, value], [20, 2]])]);
+  const attributes = Object.entries(ints).map(([name, value]): Field => [
+    5,
+    message([
+      [1, name],
+      [3, value],
+      [20, 2],
+    ]),
+  ]);
   return message([...inputs.map((i): Field => [1, i]), [2, output], [3, output], [4, op], ...attributes]);
 }
 
 /** `[N, width]` of floats. */
 function value(name: string, width: number): Uint8Array {
-  const shape = message([[1, message([[2, "N"]])], [1, message([[1, width]])]]);
-  return message([[1, name], [2, message([[1, message([[1, FLOAT], [2, shape]])]])]]);
+  const shape = message([
+    [1, message([[2, "N"]])],
+    [1, message([[1, width]])],
+  ]);
+  return message([
+    [1, name],
+    [
+      2,
+      message([
+        [
+          1,
+          message([
+            [1, FLOAT],
+            [2, shape],
+          ]),
+        ],
+      ]),
+    ],
+  ]);
 }
 
 export interface Graph {
@@ -53,6 +87,23 @@ export interface Graph {
 
 /** A model file: IR 8, opset 17. */
 export function modelBytes({ nodes, tensors, input, output }: Graph): Uint8Array {
-  const graph = message([...nodes.map((n): Field => [1, n]), [2, "net"], ...tensors.map((t): Field => [5, t]), [11, value(...input)], [12, value(...output)]]);
-  return message([[1, 8], [2, "weir-testkit"], [7, graph], [8, message([[1, ""], [2, 17]])]]);
+  const graph = message([
+    ...nodes.map((n): Field => [1, n]),
+    [2, "net"],
+    ...tensors.map((t): Field => [5, t]),
+    [11, value(...input)],
+    [12, value(...output)],
+  ]);
+  return message([
+    [1, 8],
+    [2, "weir-testkit"],
+    [7, graph],
+    [
+      8,
+      message([
+        [1, ""],
+        [2, 17],
+      ]),
+    ],
+  ]);
 }

@@ -13,7 +13,15 @@ export const buildStage: BuildStage = async (loaded, stageId, followers) => {
   const contract = contractFor(loaded, spec.rules);
   let reader = createReader([]);
   const stage = createStage({
-    pipeline: pipeline.name, stage: stageId, owner: spec.owner, spec: pipeline.digest, contract, rules: spec.rules, window: spec.window ?? null, time: pipeline.record.time, sha256,
+    pipeline: pipeline.name,
+    stage: stageId,
+    owner: spec.owner,
+    spec: pipeline.digest,
+    contract,
+    rules: spec.rules,
+    window: spec.window ?? null,
+    time: pipeline.record.time,
+    sha256,
     handsOn: followers.flatMap((id) => readBy(loaded, id)),
     createReader: (requests) => (reader = contract.reader([...requests, ...ids.requests])),
   });
@@ -32,5 +40,9 @@ function contractFor(loaded: LoadedPipeline, rules: readonly RuleSpec[]): Contra
   const decode = rules.find((r) => r.kind === "decode");
   if (!decode || (decode.maxBytes === undefined && decode.maxDepth === undefined)) return loaded.contract;
   const schema: unknown = JSON.parse(new TextDecoder().decode(loaded.readBytes(loaded.pipeline.record.contract)));
-  return compileContract(schema, { sha256, ...(decode.maxBytes !== undefined && { maxBytes: decode.maxBytes }), ...(decode.maxDepth !== undefined && { maxDepth: decode.maxDepth }) });
+  return compileContract(schema, {
+    sha256,
+    ...(decode.maxBytes !== undefined && { maxBytes: decode.maxBytes }),
+    ...(decode.maxDepth !== undefined && { maxDepth: decode.maxDepth }),
+  });
 }

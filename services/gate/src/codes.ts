@@ -24,7 +24,8 @@ export const GATE_CODES: Readonly<Record<string, CodeEntry>> = {
   },
   "WEIR-2305": {
     title: "An open window cannot be filled again",
-    explanation: "After a restart the records of an open window are read again. They were deleted or compacted, or the contract now reads other event times from them.",
+    explanation:
+      "After a restart the records of an open window are read again. They were deleted or compacted, or the contract now reads other event times from them.",
     fix: "Put the contract back until the open windows have closed, or reset the stage: its offsets and its state topic together.",
   },
 };

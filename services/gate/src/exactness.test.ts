@@ -22,7 +22,17 @@ const RULES: readonly RuleSpec[] = [
 ];
 
 function gate(window: WindowSpec | null, rules: readonly RuleSpec[] = RULES): Stage {
-  return createStage({ pipeline: "p", stage: "gate", owner: "group:a", spec: "00", contract: CONTRACT, rules, window, time: { pointer: "/t", unit: "ms" }, sha256 });
+  return createStage({
+    pipeline: "p",
+    stage: "gate",
+    owner: "group:a",
+    spec: "00",
+    contract: CONTRACT,
+    rules,
+    window,
+    time: { pointer: "/t", unit: "ms" },
+    sha256,
+  });
 }
 
 /** Cuts, commits and crashes of one run: what must not matter. */
@@ -88,25 +98,48 @@ function play({ log, silentAt, build }: Run, steps: readonly Step[]): Seen {
 }
 
 const value = fc.oneof(
-  { weight: 12, arbitrary: fc.record({ t: fc.integer({ min: 0, max: 200 }), x: fc.option(fc.integer({ min: 0, max: 3 }), { freq: 4 }), d: fc.integer({ min: 0, max: 10 }) }).map((v) => JSON.stringify(v)) },
+  {
+    weight: 12,
+    arbitrary: fc
+      .record({
+        t: fc.integer({ min: 0, max: 200 }),
+        x: fc.option(fc.integer({ min: 0, max: 3 }), { freq: 4 }),
+        d: fc.integer({ min: 0, max: 10 }),
+      })
+      .map((v) => JSON.stringify(v)),
+  },
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 200 }).map((t) => `{"t":${t},"x":null,"d":"text"}`) },
   { weight: 1, arbitrary: fc.constant('{"t":"no time","x":1,"d":1}') },
   { weight: 1, arbitrary: fc.constant("{not json") },
 );
 const batchHeaders = fc.record({ id: fc.constantFrom("a", "b", "c", ""), last: fc.integer({ min: 0, max: 9 }) });
 const log = fc
-  .array(fc.record({ value, gap: fc.integer({ min: 1, max: 3 }), drift: fc.integer({ min: 0, max: 12 }), batch: batchHeaders }), { minLength: 1, maxLength: 60 })
+  .array(fc.record({ value, gap: fc.integer({ min: 1, max: 3 }), drift: fc.integer({ min: 0, max: 12 }), batch: batchHeaders }), {
+    minLength: 1,
+    maxLength: 60,
+  })
   .map((items) => {
     let offset = -1;
     let base = 0;
     return items.map(({ value: text, gap, drift, batch }): TestRecord => {
       offset += gap;
       base += drift;
-      const headers = [header("batch-id", batch.id), ...(batch.last === 0 ? [header("batch-last", "true")] : []), ...(batch.id === "b" ? [header("batch-count", "4")] : [])];
-      return { offset, value: text.replace(/"t":(\d+)/, (_, t: string) => `"t":${base + Math.floor(Number(t) / 4)}`), timestamp: base, headers };
+      const headers = [
+        header("batch-id", batch.id),
+        ...(batch.last === 0 ? [header("batch-last", "true")] : []),
+        ...(batch.id === "b" ? [header("batch-count", "4")] : []),
+      ];
+      return {
+        offset,
+        value: text.replace(/"t":(\d+)/, (_, t: string) => `"t":${base + Math.floor(Number(t) / 4)}`),
+        timestamp: base,
+        headers,
+      };
     });
   });
-const steps = fc.array(fc.record({ take: fc.integer({ min: 1, max: 9 }), then: fc.constantFrom("nothing", "commit", "commit", "crash") }), { maxLength: 60 });
+const steps = fc.array(fc.record({ take: fc.integer({ min: 1, max: 9 }), then: fc.constantFrom("nothing", "commit", "commit", "crash") }), {
+  maxLength: 60,
+});
 
 const time = { kind: "time", every: 30, lateness: 5, hold: true } as const;
 const WINDOWS: readonly (WindowSpec | null)[] = [
@@ -126,9 +159,15 @@ describe("the same log gives the same outputs, however it is cut and whatever cr
     const property = fc.property(log, steps, fc.integer({ min: -30, max: 90 }), (records, cuts, silent) => {
       const end = records[records.length - 1]!.offset + 1;
       const run: Run = { log: records, silentAt: silent < 0 ? -1 : Math.min(silent, end), build: () => gate(window) };
-      const whole = play(run, [{ take: 1000, then: "nothing" }, { take: 1000, then: "nothing" }]);
+      const whole = play(run, [
+        { take: 1000, then: "nothing" },
+        { take: 1000, then: "nothing" },
+      ]);
       expect(play(run, cuts)).toEqual(whole);
-      const offsets = Object.values(whole.ports).flat().map((line) => Number(line.split(" ")[0])).sort((a, b) => a - b);
+      const offsets = Object.values(whole.ports)
+        .flat()
+        .map((line) => Number(line.split(" ")[0]))
+        .sort((a, b) => a - b);
       expect(offsets).toEqual(records.map((r) => r.offset));
     });
     fc.assert(property, { numRuns: 100 });

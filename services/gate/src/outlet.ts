@@ -59,7 +59,9 @@ export function decision(parts: {
 }): Decided {
   const { batch, rows, ports, failures, headers, verdicts } = parts;
   return {
-    batch, rows, ports,
+    batch,
+    rows,
+    ports,
     ...(failures.size > 0 && { failures }),
     ...(headers.length > 0 && { headers }),
     ...(verdicts && { verdicts }),
@@ -67,7 +69,11 @@ export function decision(parts: {
 }
 
 /** `weir.tags` of some rows: the record's own ones, then those of its window. No header where no row has any. */
-export function tagHeader(rows: Int32Array, tagsOf: (row: number) => readonly string[] | undefined, windowTags: readonly string[]): HeaderColumn[] {
+export function tagHeader(
+  rows: Int32Array,
+  tagsOf: (row: number) => readonly string[] | undefined,
+  windowTags: readonly string[],
+): HeaderColumn[] {
   const texts: string[] = [];
   const byText = new Map<string, number>();
   const codes = new Int32Array(rows.length).fill(-1);

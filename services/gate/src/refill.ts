@@ -62,7 +62,8 @@ function checkRefilled(state: LaneState, refill: Refill): void {
     const now = open.get(id);
     const saved = refill.windows.get(id);
     if (now && saved && now.first === saved.first && now.last === saved.last && now.count === saved.count) continue;
-    const told = (w: { first: number; last: number; count: number } | undefined): string => (w ? `${w.count} records, offsets ${w.first} to ${w.last}` : "not open");
+    const told = (w: { first: number; last: number; count: number } | undefined): string =>
+      w ? `${w.count} records, offsets ${w.first} to ${w.last}` : "not open";
     throw new WeirError({
       code: "WEIR-2305",
       what: `the open window ${id} could not be filled again as it was`,

@@ -7,7 +7,13 @@ import type { GateSettings } from "./settings.ts";
 import { verdictId, verdictRecord, windowName, type ClosedBy } from "./verdict.ts";
 
 /** Everything that a judged window lets go, in offset order, with its verdict. */
-export function releaseWindow(settings: GateSettings, state: LaneState, window: OpenWindow, judgement: WindowJudgement, closedBy: ClosedBy): Decided[] {
+export function releaseWindow(
+  settings: GateSettings,
+  state: LaneState,
+  window: OpenWindow,
+  judgement: WindowJudgement,
+  closedBy: ClosedBy,
+): Decided[] {
   const verdicts = [verdictRecord(settings, state, window, judgement, closedBy)];
   const condemned = settings.hold && judgement.outcome === "quarantine" ? condemnation(settings, state, window, judgement) : null;
   const name = windowName(settings, window);
@@ -42,7 +48,10 @@ function portsOf(rows: Int32Array, segment: Segment, condemned: Failure | null):
 function condemnation(settings: GateSettings, state: LaneState, window: OpenWindow, judgement: WindowJudgement): Failure {
   const told = judgement.rules
     .filter((r) => judgement.condemnedBy.some((ref) => ref.endsWith(`/${r.id}`)))
-    .map((r) => `${r.id}: ${r.limitPpm === undefined ? `${r.n} records, allowed: ${r.min ?? 0} to ${r.max ?? "any number"}` : `${r.k} of ${r.n}, allowed: ${r.limitPpm / 10_000} %`}${r.verdict === "breach" ? "" : ` (${r.verdict})`}`);
+    .map(
+      (r) =>
+        `${r.id}: ${r.limitPpm === undefined ? `${r.n} records, allowed: ${r.min ?? 0} to ${r.max ?? "any number"}` : `${r.k} of ${r.n}, allowed: ${r.limitPpm / 10_000} %`}${r.verdict === "breach" ? "" : ` (${r.verdict})`}`,
+    );
   return {
     class: "WINDOW",
     message: `window ${windowName(settings, window)}: ${told.join("; ")}`,

@@ -71,13 +71,29 @@ function savedWindow({ id, first, last, count, ruleSet, merged }: OpenWindow, ca
 export function restoreLane(lane: Lane, from: number, restored: RestoredState, settings: string): LaneState {
   const text = restored.get(stateKey(lane));
   const stored = new Set([...restored.keys()].filter((k) => k.startsWith("rules/")).map((k) => k.slice("rules/".length)));
-  const fresh = { lane: { topic: lane.topic, partition: lane.partition }, from, windows: new Map(), carry: null, markers: [], batch: null, stored };
+  const fresh = {
+    lane: { topic: lane.topic, partition: lane.partition },
+    from,
+    windows: new Map(),
+    carry: null,
+    markers: [],
+    batch: null,
+    stored,
+  };
   if (text === undefined) return { ...fresh, next: from, horizon: -Infinity, ordinal: 0, refill: null, written: "" };
   const saved: Saved = JSON.parse(text);
   checkPlace(lane, from, saved, settings);
   const windows = new Map(saved.windows.map((w) => [w.id, w]));
   const refill = windows.size === 0 ? null : { until: saved.next, windows, markers: [...saved.markers], waiting: [] };
-  return { ...fresh, next: refill ? from : Math.max(from, saved.next), horizon: saved.horizon ?? -Infinity, ordinal: saved.ordinal, refill, written: refill ? "" : text, markers: [...saved.markers] };
+  return {
+    ...fresh,
+    next: refill ? from : Math.max(from, saved.next),
+    horizon: saved.horizon ?? -Infinity,
+    ordinal: saved.ordinal,
+    refill,
+    written: refill ? "" : text,
+    markers: [...saved.markers],
+  };
 }
 
 /** Digest of a stored rule set and its canonical text. */
@@ -88,7 +104,12 @@ export function storedRules(restored: RestoredState): ReadonlyMap<string, string
 function checkPlace(lane: Lane, from: number, saved: Saved, settings: string): void {
   const where = `${lane.topic} partition ${lane.partition}`;
   if (saved.v !== 1) {
-    throw new WeirError({ code: "WEIR-2301", what: `the gate's state has the unknown version ${String(saved.v)}`, where, fix: "run the version of Weir that wrote it" });
+    throw new WeirError({
+      code: "WEIR-2301",
+      what: `the gate's state has the unknown version ${String(saved.v)}`,
+      where,
+      fix: "run the version of Weir that wrote it",
+    });
   }
   const open = saved.windows.length > 0;
   // Without open windows only markers of transactions can lie between the position and what was committed.

@@ -11,14 +11,27 @@ const sha256 = (text: string): string => createHash("sha256").update(text).diges
 const DAY = { kind: "time", every: 86_400_000, offset: 18_000_000, lateness: 0, late: "quarantine", hold: true } as const;
 const NULLS: RuleSpec = { id: "dep-delay-nulls", kind: "nullRate", field: "/dep_delay", max: 0.05 };
 const RULES: readonly RuleSpec[] = [NULLS, { id: "dep-delay", kind: "required", field: "/dep_delay" }];
-const contract = compileContract({
-  type: "object",
-  properties: { event_time: { type: "string" }, dep_delay: { type: ["number", "null"] }, distance: { type: "number" } },
-  required: ["event_time", "dep_delay"],
-}, { sha256 });
+const contract = compileContract(
+  {
+    type: "object",
+    properties: { event_time: { type: "string" }, dep_delay: { type: ["number", "null"] }, distance: { type: "number" } },
+    required: ["event_time", "dep_delay"],
+  },
+  { sha256 },
+);
 
 function gate(rules: readonly RuleSpec[] = RULES, window: WindowSpec | null = DAY): Stage {
-  return createStage({ pipeline: "flights", stage: "gate", owner: "group:ops", spec: "00", contract, rules, window, time: { pointer: "/event_time" }, sha256 });
+  return createStage({
+    pipeline: "flights",
+    stage: "gate",
+    owner: "group:ops",
+    spec: "00",
+    contract,
+    rules,
+    window,
+    time: { pointer: "/event_time" },
+    sha256,
+  });
 }
 
 function flights(): TestRecord[] {
@@ -34,7 +47,9 @@ function runAll(stage: Stage, records: readonly TestRecord[], size = 500): Seen 
   return seen;
 }
 
-const verdictsOf = (seen: Seen): { window: { id: string }; verdict: string; n: number; rules: { k: number; n: number }[]; closedBy: string }[] =>
+const verdictsOf = (
+  seen: Seen,
+): { window: { id: string }; verdict: string; n: number; rules: { k: number; n: number }[]; closedBy: string }[] =>
   seen.verdicts.map((line) => JSON.parse(line.slice(line.indexOf(" ") + 1)));
 
 describe("days of flights", () => {
@@ -51,7 +66,11 @@ describe("days of flights", () => {
   it("tells of every refused record which rule and which verdict refused it", () => {
     const seen = runAll(gate(), flights());
     const stop = gate().describe().rules!.slice(0, 8);
-    expect(seen.ports["quarantine"]![0]).toMatch(new RegExp(`weir.window=gate/time/2013-02-07T05:00Z RULE dep-delay: /dep_delay is null, a value is required \\[gate@${stop}/dep-delay\\]`));
+    expect(seen.ports["quarantine"]![0]).toMatch(
+      new RegExp(
+        `weir.window=gate/time/2013-02-07T05:00Z RULE dep-delay: /dep_delay is null, a value is required \\[gate@${stop}/dep-delay\\]`,
+      ),
+    );
     expect(seen.ports["quarantine"]![4]).toBe(
       `932 weir.window=gate/time/2013-02-08T05:00Z WINDOW window gate/time/2013-02-08T05:00Z: dep-delay-nulls: 472 of 930, allowed: 5 % [gate@${stop}/dep-delay-nulls] gate/time/2013-02-08T05:00Z/0`,
     );
@@ -89,21 +108,44 @@ describe("what does not fit together is refused with a reason", () => {
   it("records that are gone when they are read again", () => {
     const stage = gate();
     stage.assign(LANE, 0, opened().state);
-    expect(() => decide(stage, flights().slice(0, 120).filter((r) => r.offset !== 7))).toThrow(/WEIR-2305 .*2013-02-07T05:00Z/);
+    expect(() =>
+      decide(
+        stage,
+        flights()
+          .slice(0, 120)
+          .filter((r) => r.offset !== 7),
+      ),
+    ).toThrow(/WEIR-2305 .*2013-02-07T05:00Z/);
   });
   it("more held records than fit", () => {
-    const stage = createStage({ pipeline: "p", stage: "gate", owner: "o", spec: "0", contract, rules: RULES, window: DAY, time: { pointer: "/event_time" }, sha256, maxHeldRecords: 50 });
+    const stage = createStage({
+      pipeline: "p",
+      stage: "gate",
+      owner: "o",
+      spec: "0",
+      contract,
+      rules: RULES,
+      window: DAY,
+      time: { pointer: "/event_time" },
+      sha256,
+      maxHeldRecords: 50,
+    });
     stage.assign(LANE, 0, new Map());
     expect(() => decide(stage, flights().slice(0, 100))).toThrow(/WEIR-2304 the gate holds 100 records .*\n.*time\/2013-02-07T05:00Z/);
   });
 });
 
 const flight = (offset: number, time: string, delay: number | null, more: Partial<TestRecord> = {}): TestRecord => ({
-  offset, value: JSON.stringify({ event_time: time, dep_delay: delay, distance: 1 }), ...more,
+  offset,
+  value: JSON.stringify({ event_time: time, dep_delay: delay, distance: 1 }),
+  ...more,
 });
 
 describe("a rate equal to the limit passes", () => {
-  it.each([[5, "pass"], [6, "breach"]])("%i of 100 nulls with max 5 %%: %s", (nulls, verdict) => {
+  it.each([
+    [5, "pass"],
+    [6, "breach"],
+  ])("%i of 100 nulls with max 5 %%: %s", (nulls, verdict) => {
     const records = Array.from({ length: 100 }, (_, i) => flight(i, "2013-01-01T00:00:00Z", i < nulls ? null : 1));
     expect(verdictsOf(runAll(gate([NULLS], { kind: "count", size: 100, hold: true }), records)).map((v) => v.verdict)).toEqual([verdict]);
   });
@@ -111,7 +153,11 @@ describe("a rate equal to the limit passes", () => {
 
 describe("late records", () => {
   const records = [flight(0, "2013-01-01T06:00:00Z", 1), flight(1, "2013-01-02T06:00:00Z", 1), flight(2, "2013-01-01T07:00:00Z", 1)];
-  it.each([["quarantine", 2, 1], ["nextWindow", 3, 0], ["recordRulesOnly", 3, 0]] as const)("%s", (late, passed, quarantined) => {
+  it.each([
+    ["quarantine", 2, 1],
+    ["nextWindow", 3, 0],
+    ["recordRulesOnly", 3, 0],
+  ] as const)("%s", (late, passed, quarantined) => {
     const seen = runAll(gate([NULLS], { ...DAY, late }), records);
     expect([seen.ports["pass"]!.length, seen.ports["quarantine"]!.length]).toEqual([passed, quarantined]);
     const window = { quarantine: undefined, nextWindow: "2 weir.window=gate/time/2013-01-02T05:00Z", recordRulesOnly: "2 " }[late];

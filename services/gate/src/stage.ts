@@ -61,8 +61,14 @@ export function createStage(options: GateOptions): Stage {
     const state = laneOf(lanes, batch);
     state.batch = batch;
     const read = reader.read(batch);
-    const passage = createPassage(settings, state, withColumns(batch, read, handsOn), read, timeRequest ? timesOf(read.columns.get(columnKey(timeRequest))) : null);
-    for (let row = 0; row < batch.count; ) {
+    const passage = createPassage(
+      settings,
+      state,
+      withColumns(batch, read, handsOn),
+      read,
+      timeRequest ? timesOf(read.columns.get(columnKey(timeRequest))) : null,
+    );
+    for (let row = 0; row < batch.count;) {
       advanceRefill(passage, windows, batch.offset[row]!); // row < count
       const end = nextBreak(state, batch, row);
       walk(passage, row, end);
@@ -95,7 +101,8 @@ export function createStage(options: GateOptions): Stage {
     held: () => [...lanes.values()].reduce((n, state) => n + heldIn(state), 0),
     snapshot: () => (options.window === null ? [] : [...lanes.values()].flatMap((state) => laneChanges(state, cut))),
     assign: (lane, from, restored) => {
-      for (const [digest, canonical] of storedRules(restored)) if (!ruleSets.has(digest)) ruleSets.set(digest, compileCanonical(canonical, options));
+      for (const [digest, canonical] of storedRules(restored))
+        if (!ruleSets.has(digest)) ruleSets.set(digest, compileCanonical(canonical, options));
       reader = createReader([...requestsOf(ruleSets.values(), timeRequest), ...handsOn]);
       lanes.set(laneKey(lane), restoreLane(lane, from, options.window === null ? new Map() : restored, cut));
     },
@@ -128,10 +135,18 @@ function settingsOf(options: GateOptions): GateSettings {
   const { pipeline, stage, spec, window } = options;
   const minRecords = window?.minRecords;
   return {
-    pipeline, stage, spec, window,
+    pipeline,
+    stage,
+    spec,
+    window,
     kind: window?.kind ?? "none",
     hold: window?.hold ?? false,
-    ruleSet: compileRuleSet(options.rules, { stage, contract: options.contract, sha256: options.sha256, ...(minRecords !== undefined && { minRecords }) }),
+    ruleSet: compileRuleSet(options.rules, {
+      stage,
+      contract: options.contract,
+      sha256: options.sha256,
+      ...(minRecords !== undefined && { minRecords }),
+    }),
     maxHeldRecords: options.maxHeldRecords ?? 2_000_000,
     maxHeldBytes: options.maxHeldBytes ?? 1024 ** 3,
   };

@@ -22,7 +22,13 @@ export interface Passage {
   readonly out: Decided[];
 }
 
-export function createPassage(settings: GateSettings, state: LaneState, batch: Batch, read: ReadResult, times: NumberColumn | null): Passage {
+export function createPassage(
+  settings: GateSettings,
+  state: LaneState,
+  batch: Batch,
+  read: ReadResult,
+  times: NumberColumn | null,
+): Passage {
   const view = { batch, read };
   const current = judgeBatch(settings.ruleSet, view, times);
   const others = new Map<string, BatchJudgement>([[settings.ruleSet.digest, current]]);
@@ -81,7 +87,10 @@ export function failureOf({ class: kind, message, violations }: ReadFailure): Fa
 function hold(passage: Passage, window: OpenWindow, judgement: BatchJudgement, first: number, end: number): void {
   const { batch, read, outlet, state } = passage;
   let segment = window.segments[window.segments.length - 1];
-  if (segment?.batch !== batch) window.segments.push((segment = { batch, judgement, rows: new Int32Array(Math.min(batch.count, Math.max(end - first, 16))), count: 0 }));
+  if (segment?.batch !== batch)
+    window.segments.push(
+      (segment = { batch, judgement, rows: new Int32Array(Math.min(batch.count, Math.max(end - first, 16))), count: 0 }),
+    );
   if (segment.count + end - first > segment.rows.length) {
     const rows = new Int32Array(Math.min(batch.count, Math.max(segment.rows.length * 2, segment.count + end - first)));
     rows.set(segment.rows);

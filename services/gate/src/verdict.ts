@@ -17,7 +17,13 @@ export function verdictId(settings: GateSettings, state: LaneState, window: Open
 }
 
 /** What is written of a judged window. Nothing in it depends on the clock or on how the log was read. */
-export function verdictRecord(settings: GateSettings, state: LaneState, window: OpenWindow, judgement: WindowJudgement, closedBy: ClosedBy): SystemRecord {
+export function verdictRecord(
+  settings: GateSettings,
+  state: LaneState,
+  window: OpenWindow,
+  judgement: WindowJudgement,
+  closedBy: ClosedBy,
+): SystemRecord {
   const id = verdictId(settings, state, window);
   const { verdict, rules, broken, outcome } = judgement;
   const value = {

@@ -25,7 +25,7 @@ export function walkOf(settings: GateSettings, windows: Windows): Walk {
 function countWalk(size: number, windows: Windows): Walk {
   return (passage, first, end) => {
     const { state, batch, out } = passage;
-    for (let row = first; row < end; ) {
+    for (let row = first; row < end;) {
       const id = `${batch.partition}-${state.ordinal}`;
       const place = { id, start: null, end: Infinity, offset: batch.offset[row]! }; // row < end, within the batch
       let window = state.windows.get(id);
@@ -143,7 +143,9 @@ function refuseUnplaced(passage: Passage, row: number, time: number, maxFuture: 
   const failure = passage.read.failures.get(row);
   if (failure) return refuse(passage, row, DEAD_LETTER, failureOf(failure));
   const ahead = time - passage.batch.timestamp[row]!; // row of the batch
-  const message = Number.isNaN(time) ? "the record has no event time" : `the event time is ${ahead} ms ahead of the record's timestamp, at most ${maxFuture} ms are believed`;
+  const message = Number.isNaN(time)
+    ? "the record has no event time"
+    : `the event time is ${ahead} ms ahead of the record's timestamp, at most ${maxFuture} ms are believed`;
   refuse(passage, row, DEAD_LETTER, { class: "CONTRACT", message });
 }
 

@@ -29,8 +29,19 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
     const saved = state.refill?.windows.get(id);
     const ruleSet = saved ? ruleSetOf(saved.rules) : settings.ruleSet;
     const window: OpenWindow = {
-      id, start, end, ruleSet, entry, tally: emptyTally(ruleSet.rules.length), segments: [],
-      first: offset, last: offset, count: 0, mergedCount: 0, merged: [], heldBytes: 0,
+      id,
+      start,
+      end,
+      ruleSet,
+      entry,
+      tally: emptyTally(ruleSet.rules.length),
+      segments: [],
+      first: offset,
+      last: offset,
+      count: 0,
+      mergedCount: 0,
+      merged: [],
+      heldBytes: 0,
     };
     state.windows.set(id, window);
     const carry = state.carry;
@@ -66,7 +77,9 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
     closeUpTo: (state, time, out) => closeEach(state, upTo(state, time), "log", out),
     closeByMarker: (state, watermark, out) => {
       // A marker far in the future closes what is open, count and batch windows included: the partition is silent.
-      const closing = [...state.windows.values()].filter((w) => w.end <= watermark || (w.end === Infinity && watermark >= Number.MAX_SAFE_INTEGER));
+      const closing = [...state.windows.values()].filter(
+        (w) => w.end <= watermark || (w.end === Infinity && watermark >= Number.MAX_SAFE_INTEGER),
+      );
       raise(state, closing);
       closeEach(state, closing, "marker", out);
     },

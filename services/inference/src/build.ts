@@ -16,7 +16,15 @@ export const buildStage: BuildStage = async (loaded, stageId) => {
   const first = loaded.topology.stages.find((s) => s.id === stageId)?.inputs.includes(loaded.topology.entryTopic) === true;
   const ids = entryIds(loaded.pipeline.record.id);
   let reader = createReader([]);
-  const makeReader: typeof createReader = (requests) => (reader = first ? loaded.contract.reader([...requests, ...ids.requests]) : createReader(requests));
-  const stage = createStage({ id: stageId, as: spec.as, session, spec: loaded.pipeline.digest, owner: spec.owner, createReader: makeReader });
+  const makeReader: typeof createReader = (requests) =>
+    (reader = first ? loaded.contract.reader([...requests, ...ids.requests]) : createReader(requests));
+  const stage = createStage({
+    id: stageId,
+    as: spec.as,
+    session,
+    spec: loaded.pipeline.digest,
+    owner: spec.owner,
+    createReader: makeReader,
+  });
   return { stage, idsOf: ids.from(reader), idleAfterMs: null, close: () => session.close() };
 };

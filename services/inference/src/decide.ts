@@ -1,4 +1,13 @@
-import { modelTag, predictionColumns, predictionHeader, splicePredictions, type Manifest, type Placed, type PredictionText, type Predictions } from "@weir/model";
+import {
+  modelTag,
+  predictionColumns,
+  predictionHeader,
+  splicePredictions,
+  type Manifest,
+  type Placed,
+  type PredictionText,
+  type Predictions,
+} from "@weir/model";
 import { allRows, constantHeader, type Failure, type HeaderColumn } from "@weir/record";
 import type { Decided } from "@weir/stream";
 import type { Gathered } from "./gather.ts";
@@ -36,7 +45,11 @@ export function decideBatch(gathered: Gathered, predictions: Predictions, run: R
 }
 
 /** For each row of the batch its row among the predictions, -1 for those without, and the reasons of the latter. */
-function placeAnswers(gathered: Gathered, predictions: Predictions, run: ReadonlyMap<number, Failure>): { of: Int32Array; failures: ReadonlyMap<number, Failure> } {
+function placeAnswers(
+  gathered: Gathered,
+  predictions: Predictions,
+  run: ReadonlyMap<number, Failure>,
+): { of: Int32Array; failures: ReadonlyMap<number, Failure> } {
   const { batch, rows, firstRow } = gathered;
   const of = new Int32Array(batch.count).fill(-1);
   for (let i = 0; i < rows.length; i++) of[rows[i]!] = firstRow + i; // i < length

@@ -42,7 +42,12 @@ function refuseTakenMembers(batch: Batch, presence: Uint8Array | undefined, fail
   const model = modelTag(gathering.manifest);
   for (let row = 0; row < batch.count; row++) {
     if (presence[row] !== ABSENT) {
-      if (!failures.has(row)) failures.set(row, { class: "CONTRACT", message: `the record has a member ${gathering.as} already, which the prediction is to become`, model });
+      if (!failures.has(row))
+        failures.set(row, {
+          class: "CONTRACT",
+          message: `the record has a member ${gathering.as} already, which the prediction is to become`,
+          model,
+        });
     } else if (!takesMember(batch, row) && !failures.has(row)) {
       failures.set(row, { class: "CONTRACT", message: "the value is no JSON object, so it cannot take a prediction", model });
     }

@@ -9,25 +9,48 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createStage } from "./stage.ts";
 
 const pipeline = new URL("../../../deploy/pipelines/flights/", import.meta.url);
-const lines = gunzipSync(readFileSync(new URL("data/sample.ndjson.gz", pipeline))).toString().trimEnd().split("\n");
+const lines = gunzipSync(readFileSync(new URL("data/sample.ndjson.gz", pipeline)))
+  .toString()
+  .trimEnd()
+  .split("\n");
 const encoder = new TextEncoder();
 const batchFrom = (values: readonly (string | null)[], partition = 0): Batch =>
-  batchOf({ topic: "flights.gate.pass", partition }, values.map((v) => ({ key: encoder.encode("k"), value: v === null ? null : encoder.encode(v) })));
+  batchOf(
+    { topic: "flights.gate.pass", partition },
+    values.map((v) => ({ key: encoder.encode("k"), value: v === null ? null : encoder.encode(v) })),
+  );
 const sessions = new Map<string, ModelSession>();
 const stageFor = (version: string, options: Partial<Parameters<typeof createStage>[0]> = {}) =>
-  createStage({ id: "score", as: "prediction", session: sessions.get(version)!, spec: "5".repeat(64), owner: "group:flight-ops", ...options }); // opened below
+  createStage({
+    id: "score",
+    as: "prediction",
+    session: sessions.get(version)!,
+    spec: "5".repeat(64),
+    owner: "group:flight-ops",
+    ...options,
+  }); // opened below
 
 /** A decision's row as it is written. */
 const written = (decided: Decided, row: number) =>
   recordAt(selectRows(decided.batch, decided.rows, { headers: decided.headers ?? [], tails: decided.tails ?? null }), row);
 const textOf = (bytes: Uint8Array | null): string => new TextDecoder().decode(bytes ?? new Uint8Array(0));
-const valuesOf = (decided: readonly Decided[]): string[] => decided.flatMap((d) => Array.from(d.rows, (row) => textOf(written(d, row).value)));
-interface Prediction { readonly label: string; readonly confidence: number; readonly scores: Readonly<Record<string, number>>; readonly model: string }
+const valuesOf = (decided: readonly Decided[]): string[] =>
+  decided.flatMap((d) => Array.from(d.rows, (row) => textOf(written(d, row).value)));
+interface Prediction {
+  readonly label: string;
+  readonly confidence: number;
+  readonly scores: Readonly<Record<string, number>>;
+  readonly model: string;
+}
 const predictionOf = (value: string): Prediction => (JSON.parse(value) as { prediction: Prediction }).prediction;
 
 beforeAll(async () => {
   for (const version of ["1", "2"]) {
-    const { bytes, manifest } = await readModel(fileURLToPath(new URL("models", pipeline)), parseModelReference(`late-arrival/${version}`), parseAliases({}, "none"));
+    const { bytes, manifest } = await readModel(
+      fileURLToPath(new URL("models", pipeline)),
+      parseModelReference(`late-arrival/${version}`),
+      parseAliases({}, "none"),
+    );
     sessions.set(version, await openModel(bytes, manifest, { place: "in-place" }));
   }
 });
@@ -49,7 +72,10 @@ describe("the flights", () => {
     });
   });
 
-  it.each([["1", [6876, 4924, 422]], ["2", [6143, 5634, 445]]] as const)("of the demonstration stream fall high, middle and low: late-arrival/%s", async (version, expected) => {
+  it.each([
+    ["1", [6876, 4924, 422]],
+    ["2", [6143, 5634, 445]],
+  ] as const)("of the demonstration stream fall high, middle and low: late-arrival/%s", async (version, expected) => {
     const half = 5000;
     const decided = await stageFor(version).process([batchFrom(lines.slice(0, half)), batchFrom(lines.slice(half), 1)]);
     const bands = [0, 0, 0];
@@ -78,9 +104,18 @@ describe("the flights", () => {
     expect(textOf(record.value)).toBe(second.slice(0, -1) + prediction);
     expect(headerText(record.headers, "weir.model")).toBe("late-arrival/1#1d14b670");
     expect([...decided.ports]).toEqual([0, 0]);
-    expect([...(decided.columns ?? [])].map(([name, c]) => [name, c.kind === "number" ? c.values[1] : c.kind === "string" ? c.dictionary[c.codes[1]!] : null])).toEqual([ // two rows
-      ["string /prediction/model", "late-arrival/1"], ["string /prediction/label", "on-time"], ["number /prediction/confidence", 0.912708],
-      ["number /prediction/scores/on-time", 0.912708], ["number /prediction/scores/late", 0.0872923],
+    expect(
+      [...(decided.columns ?? [])].map(([name, c]) => [
+        name,
+        c.kind === "number" ? c.values[1] : c.kind === "string" ? c.dictionary[c.codes[1]!] : null,
+      ]),
+    ).toEqual([
+      // two rows
+      ["string /prediction/model", "late-arrival/1"],
+      ["string /prediction/label", "on-time"],
+      ["number /prediction/confidence", 0.912708],
+      ["number /prediction/scores/on-time", 0.912708],
+      ["number /prediction/scores/late", 0.0872923],
     ]);
   });
 });
@@ -91,15 +126,27 @@ describe("a record that cannot be scored", () => {
     ["is no JSON", "{", "DECODE", ""],
     ["has no value", null, "DECODE", ""],
     ["is no object", "[1,2]", "CONTRACT", "object"],
-    ["has text for a number", good.replace(/"distance":\d+/, `"distance":"229"`), "CONTRACT", "/distance (feature distance of late-arrival/1) has another type"],
-    ["has no category", good.replace(/"carrier":"[^"]+"/, `"carrier":null`), "CONTRACT", "/carrier (feature carrier of late-arrival/1) is absent or null"],
+    [
+      "has text for a number",
+      good.replace(/"distance":\d+/, `"distance":"229"`),
+      "CONTRACT",
+      "/distance (feature distance of late-arrival/1) has another type",
+    ],
+    [
+      "has no category",
+      good.replace(/"carrier":"[^"]+"/, `"carrier":null`),
+      "CONTRACT",
+      "/carrier (feature carrier of late-arrival/1) is absent or null",
+    ],
     ["has the member already", good.replace("{", `{"prediction":null,`), "CONTRACT", "has a member prediction already"],
   ];
   it.each(cases)("since it %s is a dead letter, the others go on", async (_, value, failureClass, message) => {
     const [decided] = await stageFor("1").process([batchFrom([good, value, good])]);
     if (!decided) throw new Error("nothing was decided");
     expect([...decided.ports]).toEqual([0, 1, 0]);
-    expect([...(decided.failures ?? [])]).toEqual([[1, expect.objectContaining({ class: failureClass, message: expect.stringContaining(message), model: "late-arrival/1#1d14b670" })]]);
+    expect([...(decided.failures ?? [])]).toEqual([
+      [1, expect.objectContaining({ class: failureClass, message: expect.stringContaining(message), model: "late-arrival/1#1d14b670" })],
+    ]);
     expect(written(decided, 1).value).toEqual(value === null ? null : encoder.encode(value));
     expect(written(decided, 1).headers).toEqual([]);
     expect(predictionOf(textOf(written(decided, 2).value)).confidence).toBe(0.868907);
@@ -107,7 +154,13 @@ describe("a record that cannot be scored", () => {
 
   it("since the model fails on it is a dead letter of the model", async () => {
     const golden = sessions.get("1")!; // opened above
-    const broken: ModelSession = { ...golden, run: async (features, rows) => ({ ...(await golden.run(features, rows)), failures: new Map([[1, { class: "MODEL_TIMEOUT", message: "late", retriable: true }]]) }) };
+    const broken: ModelSession = {
+      ...golden,
+      run: async (features, rows) => ({
+        ...(await golden.run(features, rows)),
+        failures: new Map([[1, { class: "MODEL_TIMEOUT", message: "late", retriable: true }]]),
+      }),
+    };
     const [decided] = await stageFor("1", { session: broken }).process([batchFrom(["{", good, good, good])]);
     expect([...(decided?.ports ?? [])]).toEqual([1, 0, 1, 0]);
     expect([...(decided?.failures?.values() ?? [])].map((f) => f.class)).toEqual(["DECODE", "MODEL_TIMEOUT"]);
@@ -115,7 +168,10 @@ describe("a record that cannot be scored", () => {
 
   it("since the model answers no number is a dead letter of its output", async () => {
     const golden = sessions.get("1")!; // opened above
-    const broken: ModelSession = { ...golden, run: async (_, rows) => ({ values: new Float32Array(2 * rows).fill(NaN), width: 2, rows, failures: new Map(), runs: 1, ms: 1 }) };
+    const broken: ModelSession = {
+      ...golden,
+      run: async (_, rows) => ({ values: new Float32Array(2 * rows).fill(NaN), width: 2, rows, failures: new Map(), runs: 1, ms: 1 }),
+    };
     const [decided] = await stageFor("1", { session: broken }).process([batchFrom([good])]);
     expect(decided?.failures?.get(0)?.class).toBe("MODEL_OUTPUT");
   });
@@ -139,13 +195,20 @@ describe("the stage", () => {
     const [decided] = await stageFor("1", { carrier: "header" }).process([batchFrom([lines[1] ?? ""])]);
     if (!decided) throw new Error("nothing was decided");
     expect(textOf(written(decided, 0).value)).toBe(lines[1]);
-    expect(JSON.parse(headerText(written(decided, 0).headers, "weir.prediction") ?? "")).toMatchObject({ label: "on-time", confidence: 0.912708 });
+    expect(JSON.parse(headerText(written(decided, 0).headers, "weir.prediction") ?? "")).toMatchObject({
+      label: "on-time",
+      confidence: 0.912708,
+    });
   });
 
   it("adds a second model's prediction behind the first one's", async () => {
     const [first] = await stageFor("1").process([batchFrom([lines[1] ?? ""])]);
     if (!first) throw new Error("nothing was decided");
-    const view = selectRows(first.batch, first.rows, { headers: first.headers ?? [], tails: first.tails ?? null, columns: first.columns ?? new Map() });
+    const view = selectRows(first.batch, first.rows, {
+      headers: first.headers ?? [],
+      tails: first.tails ?? null,
+      columns: first.columns ?? new Map(),
+    });
     const [second] = await stageFor("2", { as: "rival" }).process([view]);
     const [again] = await stageFor("2").process([view]);
     if (!second) throw new Error("nothing was decided");

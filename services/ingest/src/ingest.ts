@@ -11,7 +11,10 @@ export async function run({ listen, loaded, connect }: ServiceContext): Promise<
   let finish: () => void = () => {};
   const done = new Promise<void>((resolve) => (finish = resolve));
   return {
-    name: "ingest", url: http.url, notReady, done,
+    name: "ingest",
+    url: http.url,
+    notReady,
+    done,
     stop: async () => {
       await http[Symbol.asyncDispose]();
       await log[Symbol.asyncDispose]();

@@ -4,6 +4,9 @@ import { run } from "./ingest.ts";
 import { DEFAULT_PORT } from "./config.ts";
 
 process.exitCode = await serviceProcess({
-  name: "ingest", port: DEFAULT_PORT, env: process.env, run,
+  name: "ingest",
+  port: DEFAULT_PORT,
+  env: process.env,
+  run,
   connect: (brokers, clientId) => createKafkaLog({ brokers, clientId: `weir-${clientId}` }),
 });

@@ -11,7 +11,12 @@ export interface Following extends AsyncDisposable {
 }
 
 /** Reads topics from their beginning, committed records only, without a group; goes on until disposed. */
-export async function followTopics(log: Log, clock: Clock, topics: readonly string[], onRecord: (topic: string, record: PlainRecord) => void): Promise<Following> {
+export async function followTopics(
+  log: Log,
+  clock: Clock,
+  topics: readonly string[],
+  onRecord: (topic: string, record: PlainRecord) => void,
+): Promise<Following> {
   const found = await log.partitions(topics);
   const lanes = topics.flatMap((topic) => Array.from({ length: found.get(topic) ?? 0 }, (_, partition) => ({ topic, partition })));
   const bounds = await log.bounds(lanes);
@@ -42,4 +47,3 @@ export async function followTopics(log: Log, clock: Clock, topics: readonly stri
     },
   };
 }
-

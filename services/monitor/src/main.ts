@@ -4,6 +4,9 @@ import { DEFAULT_PORT } from "./config.ts";
 import { run } from "./monitor.ts";
 
 process.exitCode = await serviceProcess({
-  name: "monitor", port: DEFAULT_PORT, env: process.env, run,
+  name: "monitor",
+  port: DEFAULT_PORT,
+  env: process.env,
+  run,
   connect: (brokers, clientId) => createKafkaLog({ brokers, clientId: `weir-${clientId}` }),
 });

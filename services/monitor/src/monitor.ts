@@ -43,7 +43,9 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
   const status = (): PipelineStatus => pipelineStatus(pipeline.name, topology, counts);
   const metrics = createMetrics();
   const http = await serveHttp({
-    ...listen, metrics, notReady: () => null,
+    ...listen,
+    metrics,
+    notReady: () => null,
     routes: (app) => {
       app.get("/v1/status", async () => ({ ...status(), windows: [...windows.values()] }));
     },
@@ -51,7 +53,11 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
   let finish: () => void = () => {};
   const done = new Promise<void>((resolve) => (finish = resolve));
   return {
-    name: "monitor", url: http.url, notReady: () => null, done, status,
+    name: "monitor",
+    url: http.url,
+    notReady: () => null,
+    done,
+    status,
     windows: () => [...windows.values()],
     stop: async () => {
       await following[Symbol.asyncDispose]();

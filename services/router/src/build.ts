@@ -14,9 +14,15 @@ export const buildStage: BuildStage = async (loaded, stageId) => {
   let reader = createReader([]);
   const as = memberOf(pipeline);
   const stage = createStage({
-    id: stageId, pipeline: pipeline.name, spec: pipeline.digest, owner: spec.owner,
+    id: stageId,
+    pipeline: pipeline.name,
+    spec: pipeline.digest,
+    owner: spec.owner,
     router: { rules: spec.rules, default: spec.default, ...(spec.sample && { sample: spec.sample }) },
-    fieldTypes: expressionTypes(contract, [...models.values()].map((m) => m.manifest)),
+    fieldTypes: expressionTypes(
+      contract,
+      [...models.values()].map((m) => m.manifest),
+    ),
     ...(as !== null && { as }),
     ...(spec.sample && { sampleTopic: spec.sample.to }),
     createReader: (requests) => (reader = first ? contract.reader([...requests, ...ids.requests]) : createReader(requests)),

@@ -15,7 +15,9 @@ export function findIds(batch: Batch): IdFinder {
   const added = batch.added.headers.filter((header) => header.name === "weir.id");
   const cursor: Cursor = { at: 0 };
   const finder = {
-    at: 0, length: -1, bytes: batch.headerBytes,
+    at: 0,
+    length: -1,
+    bytes: batch.headerBytes,
     find: (row: number): void => {
       const column = added.find((header) => header.length[row]! >= 0); // row < count, here and below
       if (column) return fromColumn(finder, column, row);

@@ -1,7 +1,17 @@
 import { columnKey, createReader, type FieldRequest, type RecordReader } from "@weir/contract";
 import type { FieldTypes } from "@weir/expr";
 import { allRows, dictionaryHeader, WeirError, type Batch, type Failure } from "@weir/record";
-import { compileRouter, createSampler, DEAD_LETTER_PORT, UNDECIDED, type RouteDecisions, type Router, type RouterProblem, type RouterSpec, type Sampler } from "@weir/routing";
+import {
+  compileRouter,
+  createSampler,
+  DEAD_LETTER_PORT,
+  UNDECIDED,
+  type RouteDecisions,
+  type Router,
+  type RouterProblem,
+  type RouterSpec,
+  type Sampler,
+} from "@weir/routing";
 import type { Decided, Port, Stage } from "@weir/stream";
 import { findIds } from "./record-ids.ts";
 import { requestOf } from "./requests.ts";
@@ -28,9 +38,13 @@ export interface RouterOptions {
 export function createStage(options: RouterOptions): Stage {
   const { id, spec, owner } = options;
   const routing = prepare(options);
-  const ports: readonly Port[] = [...routing.router.branches.map((name): Port => ({ name, kind: "data" })), { name: DEAD_LETTER_PORT, kind: "dead-letter" }];
+  const ports: readonly Port[] = [
+    ...routing.router.branches.map((name): Port => ({ name, kind: "data" })),
+    { name: DEAD_LETTER_PORT, kind: "dead-letter" },
+  ];
   return {
-    id, ports,
+    id,
+    ports,
     holds: false,
     process: (batches) => batches.map((batch) => routeBatch(batch, routing)),
     position: () => null,
@@ -58,7 +72,8 @@ function prepare(options: RouterOptions): Routing {
   if (!router) throw refusal(id, problems);
   const requests = router.reads.map((read) => requestOf(read, as));
   return {
-    router, as,
+    router,
+    as,
     // A reader without requests does not look at the records, and what is no JSON would go on.
     reader: (options.createReader ?? createReader)(requests.length > 0 ? requests : [requestOf({ path: "prediction", as: "boolean" }, as)]),
     columnKeys: requests.map(columnKey),
@@ -79,7 +94,13 @@ function refusal(stage: string, problems: readonly RouterProblem[]): WeirError {
     return `${place}${message}${hint === undefined ? "" : ` (${hint})`}`;
   });
   return new WeirError(
-    { code: "WEIR-1401", what: "the router cannot work", where: `stage ${stage}`, why: lines.join("\n         "), fix: "correct the rules in the pipeline file" },
+    {
+      code: "WEIR-1401",
+      what: "the router cannot work",
+      where: `stage ${stage}`,
+      why: lines.join("\n         "),
+      fix: "correct the rules in the pipeline file",
+    },
     { exitCode: 3 },
   );
 }
@@ -120,14 +141,19 @@ function portsOf({ decided }: RouteDecisions, router: Router): Uint8Array {
 }
 
 /** Of the records that went down a branch, those whose id the sampler chooses. */
-function copiesOf(batch: Batch, { decided }: RouteDecisions, sample: NonNullable<Routing["sample"]>): { readonly topic: string; readonly positions: Int32Array } | null {
+function copiesOf(
+  batch: Batch,
+  { decided }: RouteDecisions,
+  sample: NonNullable<Routing["sample"]>,
+): { readonly topic: string; readonly positions: Int32Array } | null {
   const ids = findIds(batch);
   const chosen = new Int32Array(batch.count);
   let count = 0;
   for (let row = 0; row < batch.count; row++) {
     if (decided[row] === UNDECIDED) continue;
     ids.find(row);
-    if (ids.length >= 0 ? sample.chooses(ids.bytes, ids.at, ids.length) : choosesUnstamped(batch, row, sample.chooses)) chosen[count++] = row;
+    if (ids.length >= 0 ? sample.chooses(ids.bytes, ids.at, ids.length) : choosesUnstamped(batch, row, sample.chooses))
+      chosen[count++] = row;
   }
   return count === 0 ? null : { topic: sample.topic, positions: chosen.subarray(0, count) };
 }

@@ -48,7 +48,7 @@ async function readEnds(log: Log): Promise<Record<string, string[]>> {
   const positions = ENDS.map((topic) => ({ topic, partition: 0, offset: 0 }));
   await using fetcher = log.fetcher();
   const deadline = Date.now() + 60_000;
-  for (let count = 0; count < TOTAL && Date.now() < deadline; ) {
+  for (let count = 0; count < TOTAL && Date.now() < deadline;) {
     for (const batch of (await fetcher.fetch(positions, 500)).batches) {
       const at = positions.find((p) => p.topic === batch.topic);
       if (at) at.offset = batch.nextOffset;
@@ -76,19 +76,26 @@ function comparable({ key, value }: Header): [string, string | null][] {
   return [[key, key === "weir.dlq.origin" ? (text ?? "").replace(/\/\d+\/\d+$/, "") : text]];
 }
 
-const up = (...flags: string[]): Shape => (address) => {
-  const running = start(["up", FLIGHTS, "--broker", address, "--port", "0", ...flags]);
-  return {
-    stop: async () => {
-      running.signal("SIGTERM");
-      expect((await running.ended).code).toBe(143);
-    },
+const up =
+  (...flags: string[]): Shape =>
+  (address) => {
+    const running = start(["up", FLIGHTS, "--broker", address, "--port", "0", ...flags]);
+    return {
+      stop: async () => {
+        running.signal("SIGTERM");
+        expect((await running.ended).code).toBe(143);
+      },
+    };
   };
-};
 
 const fiveProcesses: Shape = (address) => {
   const services = ["ingest", "gate", "inference", "router", "monitor"] as const;
-  return startFleet({ pipeline: FLIGHTS, address, logs: mkdtempSync(path.join(tmpdir(), "weir-five-")), processes: services.map((service) => serviceIn(service, `${service}-0`)) });
+  return startFleet({
+    pipeline: FLIGHTS,
+    address,
+    logs: mkdtempSync(path.join(tmpdir(), "weir-five-")),
+    processes: services.map((service) => serviceIn(service, `${service}-0`)),
+  });
 };
 
 /** The first record that differs says more than eleven thousand lines. */

@@ -30,7 +30,11 @@ export interface KillResult extends Witnessed {
 const PARTITIONS = 4;
 const WINDOW_RECORDS = 1000;
 const PROCESSES: readonly FleetProcess[] = [
-  serviceIn("gate", "gate-0"), serviceIn("gate", "gate-1"), serviceIn("inference", "inference-0"), serviceIn("inference", "inference-1"), serviceIn("router", "router-0"),
+  serviceIn("gate", "gate-0"),
+  serviceIn("gate", "gate-1"),
+  serviceIn("inference", "inference-0"),
+  serviceIn("inference", "inference-1"),
+  serviceIn("router", "router-0"),
 ];
 /** Longest silence at the ends after everything was produced. */
 const SILENCE_MS = 60_000;
@@ -81,7 +85,11 @@ function startKiller(fleet: Fleet, seed: number, everyMs: number): { kills(): nu
   };
 }
 
-async function produceAtRate(log: Log, topology: Topology, { seed, records, rate }: Pick<KillRun, "seed" | "records" | "rate">): Promise<void> {
+async function produceAtRate(
+  log: Log,
+  topology: Topology,
+  { seed, records, rate }: Pick<KillRun, "seed" | "records" | "rate">,
+): Promise<void> {
   const input = w1Input(seed, PARTITIONS);
   const chunk = Math.ceil(rate / 10);
   await using producer = await log.producer({ transactionalId: `fill-${seed}-${Date.now()}` });

@@ -7,7 +7,13 @@ import { wholeNumbers } from "../flags.ts";
 import { killRun } from "./kill-run.ts";
 
 // `node start.mjs faults kill`: services are killed, seed after seed. A JSON line each and one over all; 1 where a record was lost, doubled or moved.
-const { seeds, from, records, rate, every } = wholeNumbers(process.argv.slice(2), { seeds: 3, from: 1, records: 200_000, rate: 4000, every: 3000 });
+const { seeds, from, records, rate, every } = wholeNumbers(process.argv.slice(2), {
+  seeds: 3,
+  from: 1,
+  records: 200_000,
+  rate: 4000,
+  every: 3000,
+});
 
 const dataDir = await mkdtemp(path.join(tmpdir(), "weir-faults-kill-"));
 const broker = await startEmbedded({ dataDir, port: 0, note: (line) => console.error(`  ${line}`) });

@@ -27,12 +27,17 @@ export function exactProducer(log: Log, producer: Producer, topic: string, numbe
   const isThere = async (piece: W1Piece): Promise<boolean> => {
     let found = 0;
     const ends = await log.bounds(await lanesOf(log, [topic]));
-    await readCommitted(log, [topic], (batch) => {
-      for (let row = 0; row < batch.count; row++) {
-        const number = numberOf(decoder.decode(recordAt(batch, row).value ?? new Uint8Array(0)));
-        if (number !== null && number >= piece.first && number < piece.first + piece.count) found++;
-      }
-    }, looked);
+    await readCommitted(
+      log,
+      [topic],
+      (batch) => {
+        for (let row = 0; row < batch.count; row++) {
+          const number = numberOf(decoder.decode(recordAt(batch, row).value ?? new Uint8Array(0)));
+          if (number !== null && number >= piece.first && number < piece.first + piece.count) found++;
+        }
+      },
+      looked,
+    );
     if (found !== 0 && found !== piece.count) throw new Error(`${found} of the ${piece.count} records of one transaction are committed`);
     for (const [key, { latest }] of ends) looked.set(key, latest);
     return found > 0;

@@ -12,8 +12,17 @@ const run = promisify(execFile);
 export async function untilReplicated(address: string): Promise<void> {
   const java = await findJava(process.env);
   const jars = await consoleTools();
-  const args = ["-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars.join(path.delimiter), "org.apache.kafka.tools.TopicCommand", "--bootstrap-server", address];
-  for (const until = systemClock.monotonic() + LIMIT_MS; ; ) {
+  const args = [
+    "-Xmx256m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    "-cp",
+    jars.join(path.delimiter),
+    "org.apache.kafka.tools.TopicCommand",
+    "--bootstrap-server",
+    address,
+  ];
+  for (const until = systemClock.monotonic() + LIMIT_MS; ;) {
     const { stdout } = await run(java.command, [...args, "--describe", "--under-replicated-partitions"]);
     if (stdout.trim() === "") return;
     if (systemClock.monotonic() > until) throw new Error(`not replicated after ${LIMIT_MS} ms:\n${stdout}`);

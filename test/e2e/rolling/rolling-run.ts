@@ -40,7 +40,9 @@ const PARTITIONS = 4;
 const WINDOW_RECORDS = 1000;
 /** Pieces a second. */
 const PIECES = 10;
-const PROCESSES: readonly FleetProcess[] = (["ingest", "gate", "inference", "router", "monitor"] as const).map((name) => serviceIn(name, `${name}-0`));
+const PROCESSES: readonly FleetProcess[] = (["ingest", "gate", "inference", "router", "monitor"] as const).map((name) =>
+  serviceIn(name, `${name}-0`),
+);
 /** Longest silence at the ends after everything was produced. */
 const SILENCE_MS = 60_000;
 
@@ -54,10 +56,17 @@ export async function rollingRun(options: RollingRun): Promise<RollingResult> {
     writeW1Pipeline(pipeline, { name: `rolling${seed}`, partitions: PARTITIONS, windowRecords: WINDOW_RECORDS });
     const { topology } = loadPipeline(pipeline, {});
     await using log = await createKafkaLog({ brokers: broker.address.split(","), clientId: "weir-rolling" });
-    await log.createTopics(topology.topics.map(({ name, partitions, configs }) => ({ name, partitions, configs, replicationFactor: NODES })));
+    await log.createTopics(
+      topology.topics.map(({ name, partitions, configs }) => ({ name, partitions, configs, replicationFactor: NODES })),
+    );
     const startedAt = systemClock.monotonic();
     const run = await restartWhileProducing(log, topology, broker, { ...options, pipeline });
-    const seen = await witness({ address: broker.address, topics: endTopics(topology), produced: run.produced, numberOf: w1NumberOf(seed) });
+    const seen = await witness({
+      address: broker.address,
+      topics: endTopics(topology),
+      produced: run.produced,
+      numberOf: w1NumberOf(seed),
+    });
     return { seed, ...run, restarts: options.rounds * NODES, seconds: Math.round((systemClock.monotonic() - startedAt) / 1000), ...seen };
   } finally {
     await broker.stop();
@@ -66,7 +75,12 @@ export async function rollingRun(options: RollingRun): Promise<RollingResult> {
 
 type Produced = Pick<RollingResult, "produced" | "unsure" | "rewritten">;
 
-async function restartWhileProducing(log: Log, topology: Topology, broker: EmbeddedBroker, options: RollingRun & { readonly pipeline: string }): Promise<Produced> {
+async function restartWhileProducing(
+  log: Log,
+  topology: Topology,
+  broker: EmbeddedBroker,
+  options: RollingRun & { readonly pipeline: string },
+): Promise<Produced> {
   const { folder, seed, rate, pipeline } = options;
   const fleet = startFleet({ pipeline, address: broker.address, processes: PROCESSES, logs: folder });
   try {

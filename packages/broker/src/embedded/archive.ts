@@ -14,7 +14,10 @@ const START_LIMIT_MS = 120_000;
 /** Where the class-data archive of this Java and Kafka is, if it has been made. */
 export async function findArchive(root: string, java: Java): Promise<string | null> {
   const file = archiveFile(root, java);
-  return access(file).then(() => file, () => null);
+  return access(file).then(
+    () => file,
+    () => null,
+  );
 }
 
 /** Java takes an archive only from the very build that wrote it. */
@@ -62,9 +65,21 @@ async function make({ root, java, jars, folder, signal }: Making): Promise<void>
   const properties = path.join(folder, "server.properties");
   await writeFile(properties, serverProperties({ id: 1, port, controllerPort, voters: [{ id: 1, controllerPort }], dataDir }));
   const archive = path.join(folder, "archive.jsa");
-  const flags = ["-Xms64m", "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", `-XX:ArchiveClassesAtExit=${archive}`, "-Xlog:cds=off", "-Xlog:cds+dynamic=off"];
+  const flags = [
+    "-Xms64m",
+    "-Xmx512m",
+    "-XX:+UseSerialGC",
+    "-XX:TieredStopAtLevel=1",
+    `-XX:ArchiveClassesAtExit=${archive}`,
+    "-Xlog:cds=off",
+    "-Xlog:cds+dynamic=off",
+  ];
   signal.throwIfAborted();
-  const child = spawn("nice", ["-n", "19", java.command, ...flags, "-cp", jars.join(path.delimiter), "kafka.Kafka", properties], { stdio: "ignore", signal, killSignal: "SIGKILL" });
+  const child = spawn("nice", ["-n", "19", java.command, ...flags, "-cp", jars.join(path.delimiter), "kafka.Kafka", properties], {
+    stdio: "ignore",
+    signal,
+    killSignal: "SIGKILL",
+  });
   const ended = new Promise<void>((resolve) => {
     child.once("close", () => resolve());
     child.once("error", () => child.pid === undefined && resolve()); // also said when given up, before its end

@@ -50,14 +50,25 @@ async function jars(root: string, name: string, artifacts: readonly Artifact[], 
     await maven(target, env);
   });
   const files = await readdir(folder);
-  return files.filter((f) => f.endsWith(".jar")).sort().map((f) => path.join(folder, f));
+  return files
+    .filter((f) => f.endsWith(".jar"))
+    .sort()
+    .map((f) => path.join(folder, f));
 }
 
 export function pom(artifacts: readonly Artifact[]): string {
-  const dependencies = artifacts.map(([g, a, v]) => `    <dependency><groupId>${g}</groupId><artifactId>${a}</artifactId><version>${v}</version></dependency>`);
+  const dependencies = artifacts.map(
+    ([g, a, v]) => `    <dependency><groupId>${g}</groupId><artifactId>${a}</artifactId><version>${v}</version></dependency>`,
+  );
   return [
-    "<project>", "  <modelVersion>4.0.0</modelVersion>", "  <groupId>weir</groupId><artifactId>embedded-kafka</artifactId><version>1</version>",
-    "  <dependencies>", ...dependencies, "  </dependencies>", "</project>", "",
+    "<project>",
+    "  <modelVersion>4.0.0</modelVersion>",
+    "  <groupId>weir</groupId><artifactId>embedded-kafka</artifactId><version>1</version>",
+    "  <dependencies>",
+    ...dependencies,
+    "  </dependencies>",
+    "</project>",
+    "",
   ].join("\n");
 }
 
@@ -79,16 +90,25 @@ function maven(folder: string, env: Env): Promise<void> {
 }
 
 function noMaven(command: string, cause: unknown): Error {
-  return brokerProblem({
-    code: "WEIR-4303", what: "Maven is missing", where: command, why: "the embedded Kafka comes from Maven Central once; afterwards neither Maven nor a network is needed",
-    fix: `install Maven (Debian: apt-get install maven), point WEIR_MVN to it, ${USE_ANOTHER}`,
-  }, cause);
+  return brokerProblem(
+    {
+      code: "WEIR-4303",
+      what: "Maven is missing",
+      where: command,
+      why: "the embedded Kafka comes from Maven Central once; afterwards neither Maven nor a network is needed",
+      fix: `install Maven (Debian: apt-get install maven), point WEIR_MVN to it, ${USE_ANOTHER}`,
+    },
+    cause,
+  );
 }
 
 export function mavenFailed(said: string): Error {
   const first = said.split("\n").find((l) => l.includes("[ERROR]")) ?? said.trim().split("\n").at(-1) ?? "it said nothing";
   return brokerProblem({
-    code: "WEIR-4304", what: "Kafka could not be fetched", where: "Maven", why: first.replace("[ERROR]", "").trim(),
+    code: "WEIR-4304",
+    what: "Kafka could not be fetched",
+    where: "Maven",
+    why: first.replace("[ERROR]", "").trim(),
     fix: `check the network and the mirror in Maven's settings.xml; ${USE_ANOTHER}, which needs no download`,
   });
 }

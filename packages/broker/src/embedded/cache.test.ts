@@ -34,10 +34,12 @@ describe("a folder of the cache", () => {
   });
 
   it("is not there when its building failed, and is built at the next attempt", async () => {
-    await expect(cached(root, "x", async (folder) => {
-      await writeFile(path.join(folder, "half"), "");
-      throw new Error("no network");
-    })).rejects.toThrow("no network");
+    await expect(
+      cached(root, "x", async (folder) => {
+        await writeFile(path.join(folder, "half"), "");
+        throw new Error("no network");
+      }),
+    ).rejects.toThrow("no network");
     expect(await readdir(root)).toEqual([]);
     expect(await readdir(await cached(root, "x", (folder) => writeFile(path.join(folder, "whole"), "")))).toEqual(["ready.json", "whole"]);
   });

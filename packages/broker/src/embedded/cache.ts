@@ -24,7 +24,14 @@ export async function cached(root: string, name: string, build: (folder: string)
   const folder = path.join(root, name);
   if (await isCached(root, name)) return folder;
   const why = await makeFolder(root);
-  if (why !== null) throw brokerProblem({ code: "WEIR-4302", what: "the cache folder cannot be written", where: root, why, fix: "set WEIR_CACHE_DIR to a folder that can be written" });
+  if (why !== null)
+    throw brokerProblem({
+      code: "WEIR-4302",
+      what: "the cache folder cannot be written",
+      where: root,
+      why,
+      fix: "set WEIR_CACHE_DIR to a folder that can be written",
+    });
   const unlock = await lock(`${folder}.lock`);
   const temporary = `${folder}.${process.pid}.tmp`;
   try {
@@ -44,5 +51,8 @@ export async function cached(root: string, name: string, build: (folder: string)
 }
 
 export async function isCached(root: string, name: string): Promise<boolean> {
-  return access(path.join(root, name, "ready.json")).then(() => true, () => false);
+  return access(path.join(root, name, "ready.json")).then(
+    () => true,
+    () => false,
+  );
 }

@@ -15,9 +15,13 @@ afterEach(() => rm(root, { recursive: true }));
 
 it("has one process at a time, and is free again afterwards", async () => {
   const release = await takeDataDir(dataDir, 1);
-  await expect(takeDataDir(dataDir, 1)).rejects.toThrow(new RegExp(`WEIR-4308 the data directory is in use\\n.*\\n.*process ${process.pid}.*\\n.*kill ${process.pid}`));
+  await expect(takeDataDir(dataDir, 1)).rejects.toThrow(
+    new RegExp(`WEIR-4308 the data directory is in use\\n.*\\n.*process ${process.pid}.*\\n.*kill ${process.pid}`),
+  );
   await release();
-  await (await takeDataDir(dataDir, 1))();
+  await (
+    await takeDataDir(dataDir, 1)
+  )();
   expect(await readdir(dataDir)).toEqual([]);
 });
 
@@ -29,7 +33,9 @@ it("of two that come at once lets one in", async () => {
 it("is taken over from a process that is gone", async () => {
   await mkdir(dataDir);
   await writeFile(path.join(dataDir, "weir.pid"), String(spawnSync("true").pid));
-  await (await takeDataDir(dataDir, 1))();
+  await (
+    await takeDataDir(dataDir, 1)
+  )();
 });
 
 it("is refused where a file is in the way", async () => {
@@ -45,5 +51,7 @@ it("is refused when it holds what is not ours", async () => {
 it("is refused when it holds a cluster of another size", async () => {
   for (const id of [1, 2, 3]) await mkdir(path.join(dataDir, `node-${id}`), { recursive: true });
   await expect(takeDataDir(dataDir, 1)).rejects.toThrow(/WEIR-4312[^]*a cluster of 3, and a cluster of 1 is wanted/);
-  await (await takeDataDir(dataDir, 3))();
+  await (
+    await takeDataDir(dataDir, 3)
+  )();
 });

@@ -37,19 +37,33 @@ function refuseForeign(folder: string, entries: readonly string[], nodes: number
   const had = entries.filter((name) => /^node-\d+$/.test(name)).length;
   if (had === nodes || entries.every((name) => name === OWNER)) return;
   throw brokerProblem({
-    code: "WEIR-4312", what: "the data directory belongs to something else", where: folder,
-    why: had === 0 ? `it holds ${entries.slice(0, 3).join(", ")}, but no data of an embedded Kafka` : `it holds a cluster of ${had}, and a cluster of ${nodes} is wanted`,
+    code: "WEIR-4312",
+    what: "the data directory belongs to something else",
+    where: folder,
+    why:
+      had === 0
+        ? `it holds ${entries.slice(0, 3).join(", ")}, but no data of an embedded Kafka`
+        : `it holds a cluster of ${had}, and a cluster of ${nodes} is wanted`,
     fix: "name an empty directory with --data",
   });
 }
 
 function notWritable(folder: string, why: string): Error {
-  return brokerProblem({ code: "WEIR-4307", what: "the data directory cannot be written", where: folder, why, fix: "free some space there, or name another directory with --data" });
+  return brokerProblem({
+    code: "WEIR-4307",
+    what: "the data directory cannot be written",
+    where: folder,
+    why,
+    fix: "free some space there, or name another directory with --data",
+  });
 }
 
 function inUse(folder: string, holder: number, owner: string): Error {
   return brokerProblem({
-    code: "WEIR-4308", what: "the data directory is in use", where: folder, why: `process ${holder} works on it`,
+    code: "WEIR-4308",
+    what: "the data directory is in use",
+    where: folder,
+    why: `process ${holder} works on it`,
     fix: `stop that process (kill ${holder}), or name another directory with --data; if it is not Weir, delete ${owner}`,
   });
 }

@@ -34,7 +34,15 @@ async function write(address: string, topic: string, value: string): Promise<voi
 
 async function read(address: string, topic: string, count: number): Promise<string[]> {
   const lines: string[] = [];
-  for await (const line of consoleConsumer({ address, topic, isolation: "read_committed", timeoutMs: 20_000, maxRecords: count, formatter: { "print.key": "true" } })) lines.push(line);
+  for await (const line of consoleConsumer({
+    address,
+    topic,
+    isolation: "read_committed",
+    timeoutMs: 20_000,
+    maxRecords: count,
+    formatter: { "print.key": "true" },
+  }))
+    lines.push(line);
   return lines;
 }
 
@@ -72,7 +80,11 @@ it("goes on with two of three nodes, restarted one by one", async () => {
     expect([cluster.nodes, cluster.pids.length, cluster.address.split(",").length]).toEqual([3, 3, 3]);
     expect(await Promise.all(cluster.proxiedPorts.map(answers))).toEqual([true, true, true]);
     await write(cluster.address, "t", "0");
-    for (const [node, how] of [[1, "kill"], [2, "clean"], [3, "kill"]] as const) {
+    for (const [node, how] of [
+      [1, "kill"],
+      [2, "clean"],
+      [3, "kill"],
+    ] as const) {
       await cluster.stopNode(node, how);
       // Until the others have noticed, the dead node is still named as leader or coordinator.
       await vi.waitFor(() => write(cluster.address, "t", String(node)), { timeout: 60_000, interval: 250 });

@@ -39,7 +39,9 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedB
     const configs = await configsOf(options, count);
     for (const config of configs) if (await isPortTaken(config.port)) throw await portTaken(config.port);
     const installation: Installation = { root, java: java.command, jars, archive, profile };
-    note(`starting Kafka (${count === 1 ? "one node" : `${count} nodes`}, Java ${java.major}) on port ${configs.map((c) => c.port).join(", ")}`);
+    note(
+      `starting Kafka (${count === 1 ? "one node" : `${count} nodes`}, Java ${java.major}) on port ${configs.map((c) => c.port).join(", ")}`,
+    );
     const running = await startAll(installation, dataDir, configs);
     const giveUpArchive = archive === null && profile === "demo" ? makeArchive(root, java, jars) : async () => {};
     return clusterOf({ installation, dataDir, configs, running, release: () => Promise.all([giveUpArchive(), release()]) });
@@ -68,7 +70,11 @@ async function configsOf({ dataDir, port, proxyPorts }: EmbeddedOptions, count: 
   return voters.map(({ id, controllerPort }, i) => {
     const advertisedPort = proxyPorts?.[i];
     return {
-      id, controllerPort, voters, port: port === 0 ? (free[count + i] ?? 0) : port + i, dataDir: path.join(nodeFolder(dataDir, id), "data"),
+      id,
+      controllerPort,
+      voters,
+      port: port === 0 ? (free[count + i] ?? 0) : port + i,
+      dataDir: path.join(nodeFolder(dataDir, id), "data"),
       ...(advertisedPort !== undefined && { proxied: { port: free[2 * count + i] ?? 0, advertisedPort } }),
     };
   });
@@ -114,8 +120,12 @@ function clusterOf({ installation, dataDir, configs, running, release }: Cluster
 async function portTaken(port: number): Promise<Error> {
   const holder = await portHolder(port);
   return brokerProblem({
-    code: "WEIR-4309", what: `port ${port} is taken`, where: `127.0.0.1:${port}`,
-    why: holder ? `process ${holder.pid} (${holder.name}) listens there` : "another process listens there, perhaps a broker of an earlier run",
+    code: "WEIR-4309",
+    what: `port ${port} is taken`,
+    where: `127.0.0.1:${port}`,
+    why: holder
+      ? `process ${holder.pid} (${holder.name}) listens there`
+      : "another process listens there, perhaps a broker of an earlier run",
     fix: `stop it${holder ? ` (kill ${holder.pid})` : ""}, choose another port with --kafka-port, or use it: --broker 127.0.0.1:${port}`,
   });
 }

@@ -9,14 +9,21 @@ it.each<[string, string, number | string | null, RegExp]>([
   ["killed by the system", "", "SIGKILL", /WEIR-4306 .*killed by the system[^]*memory[^]*--broker/],
   ["killed, told by its exit code", "", 137, /killed by the system/],
   ["with a full disk", "ERROR java.io.IOException: No space left on device\nINFO bye", 1, /why: {3}no space is left[^]*--data/],
-  ["with an error", "WARN x\n[1] ERROR Exiting Kafka due to fatal exception\nINFO bye", 1, /why: {3}\[1\] ERROR Exiting Kafka due to fatal exception/],
+  [
+    "with an error",
+    "WARN x\n[1] ERROR Exiting Kafka due to fatal exception\nINFO bye",
+    1,
+    /why: {3}\[1\] ERROR Exiting Kafka due to fatal exception/,
+  ],
   ["without a word", "", 1, /why: {3}it said nothing/],
   ["without an answer", "INFO still there", null, /WEIR-4306 the embedded Kafka did not answer within 60 s/],
 ])("a broker that ended %s is explained", (_, log, exit, expected) => expect(explainStart(WHERE, log, exit).message).toMatch(expected));
 
 it("quotes Maven's first error and says what to look at", () => {
   const said = "[WARNING] x\n[ERROR] Could not transfer artifact a:b from/to central\n[ERROR] To see the full stack trace";
-  expect(mavenFailed(said).message).toMatch(/WEIR-4304 .*\n.*\n {2}why: {3}Could not transfer artifact a:b from\/to central\n {2}do: .*mirror/);
+  expect(mavenFailed(said).message).toMatch(
+    /WEIR-4304 .*\n.*\n {2}why: {3}Could not transfer artifact a:b from\/to central\n {2}do: .*mirror/,
+  );
 });
 
 it("asks Maven for exactly the artifacts named", () => {
@@ -24,7 +31,16 @@ it("asks Maven for exactly the artifacts named", () => {
 });
 
 it("tells the console consumer what to read and how to print it", () => {
-  expect(consumerArguments({ address: "a:1", topic: "t", isolation: "read_committed", timeoutMs: 500, maxRecords: 2, formatter: { "print.key": "true" } }).join(" ")).toBe(
+  expect(
+    consumerArguments({
+      address: "a:1",
+      topic: "t",
+      isolation: "read_committed",
+      timeoutMs: 500,
+      maxRecords: 2,
+      formatter: { "print.key": "true" },
+    }).join(" "),
+  ).toBe(
     "--bootstrap-server a:1 --topic t --isolation-level read_committed --from-beginning --timeout-ms 500 --max-messages 2 --formatter-property print.key=true",
   );
 });

@@ -12,7 +12,16 @@ export async function makeFolder(folder: string): Promise<string | null> {
     const found = await stat(parent).catch(() => null);
     if (!found) continue;
     if (!found.isDirectory()) return `${parent} is not a folder`;
-    if (!(await access(parent, constants.W_OK).then(() => true, () => false))) return `${parent} is not writable`;
-    return mkdir(wanted, { recursive: true }).then(() => null, (error: unknown) => String(error));
+    if (
+      !(await access(parent, constants.W_OK).then(
+        () => true,
+        () => false,
+      ))
+    )
+      return `${parent} is not writable`;
+    return mkdir(wanted, { recursive: true }).then(
+      () => null,
+      (error: unknown) => String(error),
+    );
   }
 }

@@ -33,6 +33,8 @@ it("takes what WEIR_JAVA names", async () => {
 it("names all that it tried when none is new enough", async () => {
   const old = await java("11");
   await expect(findJava({ WEIR_JAVA: old, JAVA_HOME: "/nowhere", PATH: "" })).rejects.toThrow(
-    new RegExp(`WEIR-4301 no Java 17 or newer\\n {2}where: WEIR_JAVA: ${old} is Java 11; JAVA_HOME: /nowhere/bin/java does not run; PATH: java does not run\\n`),
+    new RegExp(
+      `WEIR-4301 no Java 17 or newer\\n {2}where: WEIR_JAVA: ${old} is Java 11; JAVA_HOME: /nowhere/bin/java does not run; PATH: java does not run\\n`,
+    ),
   );
 });

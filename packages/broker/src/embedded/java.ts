@@ -41,7 +41,9 @@ function candidates(env: Env): [string, string][] {
 
 function javaProperties(command: string, env: Env): Promise<string | null> {
   return new Promise((resolve) => {
-    execFile(command, ["-XshowSettings:properties", "-version"], { timeout: 20_000, env: { ...env } }, (error, _stdout, stderr) => resolve(error ? null : stderr));
+    execFile(command, ["-XshowSettings:properties", "-version"], { timeout: 20_000, env: { ...env } }, (error, _stdout, stderr) =>
+      resolve(error ? null : stderr),
+    );
   });
 }
 

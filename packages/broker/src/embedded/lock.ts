@@ -33,7 +33,11 @@ function refuseOthers(error: unknown): boolean {
 }
 
 async function isStale(folder: string, owner: string): Promise<boolean> {
-  const touched = (await stat(owner).catch(() => stat(folder)).catch(() => null))?.mtimeMs;
+  const touched = (
+    await stat(owner)
+      .catch(() => stat(folder))
+      .catch(() => null)
+  )?.mtimeMs;
   if (touched === undefined) return false;
   if (Date.now() - touched > STALE_MS) return true;
   const pid = Number(await readFile(owner, "utf8").catch(() => ""));

@@ -30,7 +30,12 @@ const STOP_LIMIT_MS = 15_000;
 /** Starts one node in its folder (properties, log, data) and waits until it answers. */
 export async function startNode(installation: Installation, config: NodeConfig, folder: string): Promise<KafkaNode> {
   await mkdir(folder, { recursive: true });
-  if (!(await access(path.join(config.dataDir, "meta.properties")).then(() => true, () => false))) {
+  if (
+    !(await access(path.join(config.dataDir, "meta.properties")).then(
+      () => true,
+      () => false,
+    ))
+  ) {
     await formatDataDir(installation.root, installation.java, installation.jars, config.id, config.dataDir);
   }
   const properties = path.join(folder, "server.properties");
@@ -38,7 +43,18 @@ export async function startNode(installation: Installation, config: NodeConfig, 
   await writeFile(properties, serverProperties(config));
   await writeFile(logging, LOG4J_CONFIG);
   const logFile = path.join(folder, "kafka.log");
-  const child = spawn(installation.java, [...jvmFlags(installation), `-Dlog4j2.configurationFile=${logging}`, "-cp", installation.jars.join(path.delimiter), "kafka.Kafka", properties], { stdio: ["ignore", "pipe", "pipe"], detached: true });
+  const child = spawn(
+    installation.java,
+    [
+      ...jvmFlags(installation),
+      `-Dlog4j2.configurationFile=${logging}`,
+      "-cp",
+      installation.jars.join(path.delimiter),
+      "kafka.Kafka",
+      properties,
+    ],
+    { stdio: ["ignore", "pipe", "pipe"], detached: true },
+  );
   const log = createWriteStream(logFile, { flags: "a" });
   child.stdout.pipe(log);
   child.stderr.pipe(log);
@@ -89,14 +105,24 @@ async function startFailed(config: NodeConfig, logFile: string, exit: number | s
 /** Why Kafka did not come up, from how it ended and what it logged. */
 export function explainStart(where: string, log: string, exit: number | string | null): Error {
   if (exit === 137 || exit === "SIGKILL") {
-    return brokerProblem({ code: "WEIR-4306", what: "the embedded Kafka was killed by the system", where, why: "probably there was too little memory: it needs about 300 MB", fix: `free some memory, ${USE_ANOTHER}` });
+    return brokerProblem({
+      code: "WEIR-4306",
+      what: "the embedded Kafka was killed by the system",
+      where,
+      why: "probably there was too little memory: it needs about 300 MB",
+      fix: `free some memory, ${USE_ANOTHER}`,
+    });
   }
   const lines = log.trim().split("\n");
   const said = (lines.findLast((l) => /ERROR|FATAL|Exception/.test(l)) ?? lines.at(-1) ?? "").trim();
   const full = /No space left on device/.test(log);
   return brokerProblem({
-    code: "WEIR-4306", what: exit === null ? `the embedded Kafka did not answer within ${START_LIMIT_MS / 1000} s` : "the embedded Kafka did not start", where,
+    code: "WEIR-4306",
+    what: exit === null ? `the embedded Kafka did not answer within ${START_LIMIT_MS / 1000} s` : "the embedded Kafka did not start",
+    where,
     why: full ? "no space is left where its data lies" : said || "it said nothing",
-    fix: full ? "free some space, or name a directory elsewhere with --data" : `look into the log; if the data directory is damaged name another with --data, ${USE_ANOTHER}`,
+    fix: full
+      ? "free some space, or name a directory elsewhere with --data"
+      : `look into the log; if the data directory is damaged name another with --data, ${USE_ANOTHER}`,
   });
 }

@@ -8,7 +8,8 @@ export async function portHolder(port: number): Promise<{ readonly pid: number; 
   const inodes = new Set(tables.flatMap((table) => listeningInodes(table, port)));
   if (inodes.size === 0) return null;
   for (const pid of (await readdir("/proc")).filter((name) => /^\d+$/.test(name))) {
-    if (await holdsOneOf(pid, inodes)) return { pid: Number(pid), name: (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim() };
+    if (await holdsOneOf(pid, inodes))
+      return { pid: Number(pid), name: (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim() };
   }
   return null;
 }

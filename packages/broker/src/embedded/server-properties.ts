@@ -24,8 +24,14 @@ export function serverProperties({ id, port, controllerPort, voters, dataDir, pr
     "process.roles": "broker,controller",
     "node.id": id,
     "controller.quorum.voters": voters.map((v) => `${v.id}@127.0.0.1:${v.controllerPort}`).join(","),
-    listeners: [`PLAINTEXT://127.0.0.1:${port}`, ...(proxied ? [`PROXIED://127.0.0.1:${proxied.port}`] : []), `CONTROLLER://127.0.0.1:${controllerPort}`].join(","),
-    "advertised.listeners": [`PLAINTEXT://127.0.0.1:${port}`, ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertisedPort}`] : [])].join(","),
+    listeners: [
+      `PLAINTEXT://127.0.0.1:${port}`,
+      ...(proxied ? [`PROXIED://127.0.0.1:${proxied.port}`] : []),
+      `CONTROLLER://127.0.0.1:${controllerPort}`,
+    ].join(","),
+    "advertised.listeners": [`PLAINTEXT://127.0.0.1:${port}`, ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertisedPort}`] : [])].join(
+      ",",
+    ),
     "listener.security.protocol.map": `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${proxied ? ",PROXIED:PLAINTEXT" : ""}`,
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
@@ -55,7 +61,9 @@ export function serverProperties({ id, port, controllerPort, voters, dataDir, pr
     "group.consumer.heartbeat.interval.ms": 1000,
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
   };
-  return Object.entries(settings).map(([key, value]) => `${key}=${value}\n`).join("");
+  return Object.entries(settings)
+    .map(([key, value]) => `${key}=${value}\n`)
+    .join("");
 }
 
 /** Warnings to standard output, nothing else. */

@@ -24,9 +24,32 @@ export async function formatDataDir(root: string, java: string, jars: readonly s
 
 async function makeTemplate(java: string, jars: readonly string[], folder: string): Promise<void> {
   const config = path.join(folder, "format.properties");
-  await writeFile(config, serverProperties({ id: 1, port: 9092, controllerPort: 9093, voters: [{ id: 1, controllerPort: 9093 }], dataDir: folder }));
-  const args = ["-Xmx128m", "-XX:TieredStopAtLevel=1", "-cp", jars.join(path.delimiter), "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", config];
+  await writeFile(
+    config,
+    serverProperties({ id: 1, port: 9092, controllerPort: 9093, voters: [{ id: 1, controllerPort: 9093 }], dataDir: folder }),
+  );
+  const args = [
+    "-Xmx128m",
+    "-XX:TieredStopAtLevel=1",
+    "-cp",
+    jars.join(path.delimiter),
+    "kafka.tools.StorageTool",
+    "format",
+    "-t",
+    CLUSTER_ID,
+    "-c",
+    config,
+  ];
   await run(java, args).catch((cause: unknown) => {
-    throw brokerProblem({ code: "WEIR-4305", what: "the data directory of the embedded Kafka could not be formatted", where: folder, why: String(cause), fix: "look whether the cache folder is full or read-only; delete it to start anew" }, cause);
+    throw brokerProblem(
+      {
+        code: "WEIR-4305",
+        what: "the data directory of the embedded Kafka could not be formatted",
+        where: folder,
+        why: String(cause),
+        fix: "look whether the cache folder is full or read-only; delete it to start anew",
+      },
+      cause,
+    );
   });
 }

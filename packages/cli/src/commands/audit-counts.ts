@@ -22,7 +22,9 @@ const decoder = new TextDecoder();
 /** Counts every committed record of the entry topic and of all ends, and holds the sums against the execution log. */
 export async function auditCounts({ pipeline, topology }: LoadedPipeline, log: Log): Promise<AuditedCounts> {
   const flowing = topology.stages.filter((s) => s.type !== "ingest");
-  const endTopics = [...new Set([...flowing.flatMap((s) => [...s.outputs].filter(([port]) => !s.next.has(port)).map(([, topic]) => topic)), topology.dlq])];
+  const endTopics = [
+    ...new Set([...flowing.flatMap((s) => [...s.outputs].filter(([port]) => !s.next.has(port)).map(([, topic]) => topic)), topology.dlq]),
+  ];
   const counts = await countRecords(log, [topology.entryTopic, ...endTopics]);
   const view = createCountsView();
   for await (const { record } of readToEnd(log, await lanesOf(log, [topology.executions]))) {

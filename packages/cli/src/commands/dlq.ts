@@ -11,7 +11,11 @@ export interface ListedDeadLetter {
 }
 
 /** Dead letters (or, on another topic, quarantined records) in the order of the log, partition by partition as they come. */
-export async function* listDeadLetters({ topology }: LoadedPipeline, log: Log, topic: string = topology.dlq): AsyncGenerator<ListedDeadLetter> {
+export async function* listDeadLetters(
+  { topology }: LoadedPipeline,
+  log: Log,
+  topic: string = topology.dlq,
+): AsyncGenerator<ListedDeadLetter> {
   for await (const { partition, record } of readToEnd(log, await lanesOf(log, [topic]))) {
     yield { at: `${topic}/${partition}/${record.offset}`, description: readDeadLetter(record), record };
   }

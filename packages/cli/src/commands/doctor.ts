@@ -22,7 +22,12 @@ export async function doctor(address: string, env: Environment, json: boolean, o
     await look(`broker ${address}`, () => brokerDetail(address)),
   ];
   if (json) output.data(JSON.stringify(findings));
-  else for (const line of table(["what", "", "detail"], findings.map((f) => [f.name, f.ok ? "ok" : "no", f.detail]))) output.data(line);
+  else
+    for (const line of table(
+      ["what", "", "detail"],
+      findings.map((f) => [f.name, f.ok ? "ok" : "no", f.detail]),
+    ))
+      output.data(line);
   return findings.at(-1)?.ok === true ? 0 : 4;
 }
 
@@ -30,7 +35,15 @@ async function look(name: string, ask: () => Promise<string>): Promise<Finding> 
   try {
     return { name, ok: true, detail: await ask() };
   } catch (error) {
-    const detail = error instanceof WeirError ? describeProblem(error.problem).split("\n").map((l) => l.trim()).join(" · ") : error instanceof Error ? error.message : String(error);
+    const detail =
+      error instanceof WeirError
+        ? describeProblem(error.problem)
+            .split("\n")
+            .map((l) => l.trim())
+            .join(" · ")
+        : error instanceof Error
+          ? error.message
+          : String(error);
     return { name, ok: false, detail };
   }
 }
@@ -45,6 +58,15 @@ async function brokerDetail(address: string): Promise<string> {
 
 function firstLine(command: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
-    execFile(command, args, { timeout: 20_000 }, (error, stdout) => (error ? reject(error) : resolve(stdout.replace(/\x1b\[[0-9;]*m/g, "").split("\n")[0]?.trim() ?? "")));
+    execFile(command, args, { timeout: 20_000 }, (error, stdout) =>
+      error
+        ? reject(error)
+        : resolve(
+            stdout
+              .replace(/\x1b\[[0-9;]*m/g, "")
+              .split("\n")[0]
+              ?.trim() ?? "",
+          ),
+    );
   });
 }

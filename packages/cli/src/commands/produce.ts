@@ -25,17 +25,28 @@ export async function produceCommand(flags: ProduceFlags, env: Environment, outp
   if (rate !== null && !(rate > 0)) throw wrongUsage(`--rate ${flags.rate} is not a number above 0`, "give records per second");
   await using log = await connect(brokerAddress(flags.broker, env), "produce");
   if (!(await log.partitions([topic])).has(topic)) {
-    throw new WeirError({ code: "WEIR-6002", what: "no such topic", where: topic, why: "the broker does not know it; topics are never created by producing", fix: "start the pipeline first, or check the name" });
+    throw new WeirError({
+      code: "WEIR-6002",
+      what: "no such topic",
+      where: topic,
+      why: "the broker does not know it; topics are never created by producing",
+      fix: "start the pipeline first, or check the name",
+    });
   }
   const written = await produce({
-    log, clock: systemClock, topic, rate,
+    log,
+    clock: systemClock,
+    topic,
+    rate,
     lines: readLines(flags.file ?? null),
     id: typeof loaded?.pipeline.record.id === "string" ? loaded.pipeline.record.id : null,
     key: flags.key ?? loaded?.pipeline.record.key ?? null,
     endOn: flags.end ? (loaded?.topology.control ?? null) : null,
     onProgress: () => {},
   });
-  output.data(flags.json ? JSON.stringify({ topic, ...written }) : `${written.records} records written to ${topic}${flags.end ? ", end noted" : ""}`);
+  output.data(
+    flags.json ? JSON.stringify({ topic, ...written }) : `${written.records} records written to ${topic}${flags.end ? ", end noted" : ""}`,
+  );
   return 0;
 }
 

@@ -16,7 +16,10 @@ export interface RunFlags {
 export async function runServices(given: readonly string[], flags: RunFlags, env: Environment, output: Output): Promise<number> {
   const names = serviceNames(given);
   const address = brokerAddress(flags.broker, env);
-  const { settings, problems } = parseSettings({ ...env, WEIR_PIPELINE: flags.pipeline, WEIR_KAFKA: address, WEIR_PORT: flags.port }, { port: 8080 });
+  const { settings, problems } = parseSettings(
+    { ...env, WEIR_PIPELINE: flags.pipeline, WEIR_KAFKA: address, WEIR_PORT: flags.port },
+    { port: 8080 },
+  );
   if (!settings) {
     for (const problem of problems) output.note(describeProblem(problem));
     return 2;
@@ -28,7 +31,13 @@ export async function runServices(given: readonly string[], flags: RunFlags, env
   }
   const fresh = `${process.pid}-${systemClock.now().toString(36)}`;
   const running = await startServices({
-    loaded, address, names, fused: flags.fused === true, port: settings.port, logLevel: settings.logLevel, transactionTimeoutMs: settings.transactionTimeoutMs,
+    loaded,
+    address,
+    names,
+    fused: flags.fused === true,
+    port: settings.port,
+    logLevel: settings.logLevel,
+    transactionTimeoutMs: settings.transactionTimeoutMs,
     slotOf: () => settings.slot ?? fresh,
   });
   for (const service of running.services) output.note(`weir: ${service.name} on ${service.url}`);

@@ -6,7 +6,10 @@ import { lanesOf, readToEnd } from "../read-topics.ts";
 const decoder = new TextDecoder();
 
 /** Counts of every stage and the judged windows, read from the execution log and the verdicts. */
-export async function readStatus({ pipeline, topology }: LoadedPipeline, log: Log): Promise<PipelineStatus & { readonly windows: readonly WindowSummary[] }> {
+export async function readStatus(
+  { pipeline, topology }: LoadedPipeline,
+  log: Log,
+): Promise<PipelineStatus & { readonly windows: readonly WindowSummary[] }> {
   const view = createCountsView();
   const windows: WindowSummary[] = [];
   for await (const { topic, record } of readToEnd(log, await lanesOf(log, [topology.executions, topology.verdicts]))) {

@@ -28,7 +28,7 @@ export async function tail({ log, topic, from, limit, exitAtEnd, onRecord }: Tai
     }),
   );
   await using fetcher = log.fetcher();
-  for (let seen = 0; ; ) {
+  for (let seen = 0; ;) {
     const { batches } = await fetcher.fetch([...positions.values()], WAIT_MS);
     for (const batch of batches) {
       for (let row = 0; row < batch.count; row++) {

@@ -3,7 +3,12 @@ import { checkPipeline, type Environment } from "@weir/service";
 import type { Output } from "../output.ts";
 
 /** Everything that can be said of a pipeline without a broker. 3 when it cannot run. */
-export function validate(folder: string, flags: { readonly strict?: boolean; readonly json?: boolean }, env: Environment, output: Output): number {
+export function validate(
+  folder: string,
+  flags: { readonly strict?: boolean; readonly json?: boolean },
+  env: Environment,
+  output: Output,
+): number {
   const { problems, pipeline } = checkPipeline(folder, env);
   const refused = hasErrors(problems) || (flags.strict === true && problems.length > 0);
   if (flags.json) output.data(JSON.stringify({ valid: !refused, digest: pipeline?.digest ?? null, problems }));

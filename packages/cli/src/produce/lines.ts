@@ -34,5 +34,14 @@ function asBuffer(piece: string | Buffer): Buffer {
 
 function unreadable(file: string, cause: unknown): WeirError {
   const why = cause instanceof Error ? cause.message : String(cause);
-  return new WeirError({ code: "WEIR-6001", what: "the records cannot be read", where: file, why, fix: "name a file of one JSON record a line; .gz is unpacked" }, { cause, exitCode: 2 });
+  return new WeirError(
+    {
+      code: "WEIR-6001",
+      what: "the records cannot be read",
+      where: file,
+      why,
+      fix: "name a file of one JSON record a line; .gz is unpacked",
+    },
+    { cause, exitCode: 2 },
+  );
 }

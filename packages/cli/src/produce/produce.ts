@@ -83,7 +83,12 @@ async function writeEnds(log: Log, producer: Producer, topic: string, partitions
 }
 
 /** By the key, else by the id, else by the number of the record. */
-function place(lines: readonly Uint8Array[], { key, id }: ProduceOptions, partitions: number, from: number): { perPartition: KeyedLine[][]; count: number } {
+function place(
+  lines: readonly Uint8Array[],
+  { key, id }: ProduceOptions,
+  partitions: number,
+  from: number,
+): { perPartition: KeyedLine[][]; count: number } {
   const perPartition: KeyedLine[][] = Array.from({ length: partitions }, () => []);
   lines.forEach((value, i) => {
     const keyBytes = key === null ? null : textAt(value, key);
@@ -111,7 +116,10 @@ function textAt(line: Uint8Array, pointer: string): Uint8Array | null {
 function stopped(topic: string, records: number, cause: RetriableError): WeirError {
   return new WeirError(
     {
-      code: "WEIR-6008", what: `producing stopped after ${records} records`, where: `topic ${topic}`, why: cause.message,
+      code: "WEIR-6008",
+      what: `producing stopped after ${records} records`,
+      where: `topic ${topic}`,
+      why: cause.message,
       fix: `the first ${records} records are there; of the next ${2 * CHUNK_RECORDS} at most nobody knows. Look into the topic before producing again from there`,
     },
     { cause, exitCode: 4 },

@@ -50,7 +50,13 @@ function ends(status: PipelineStatus): number {
 const LOOK_MS = 100;
 
 /** Waits until everything is drained; says every five seconds how far it is. */
-export async function waitDrained(clock: Clock, status: () => PipelineStatus, produced: number, failed: () => Error | null, note: (line: string) => void): Promise<void> {
+export async function waitDrained(
+  clock: Clock,
+  status: () => PipelineStatus,
+  produced: number,
+  failed: () => Error | null,
+  note: (line: string) => void,
+): Promise<void> {
   let told = clock.monotonic();
   for (;;) {
     const error = failed();
@@ -59,7 +65,9 @@ export async function waitDrained(clock: Clock, status: () => PipelineStatus, pr
     if (isDrained(now, produced)) return;
     if (clock.monotonic() - told > 5000) {
       told = clock.monotonic();
-      note(`  … ${now.stages.map((s) => `${s.id} ${sum(s.ports)} of ${s.in + s.inFlight}${s.held > 0 ? `, ${s.held} held` : ""}`).join(" · ")}`);
+      note(
+        `  … ${now.stages.map((s) => `${s.id} ${sum(s.ports)} of ${s.in + s.inFlight}${s.held > 0 ? `, ${s.held} held` : ""}`).join(" · ")}`,
+      );
     }
     await clock.sleep(LOOK_MS);
   }

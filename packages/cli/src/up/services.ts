@@ -1,4 +1,13 @@
-import { systemClock, createLogger, fuse, runStageService, type BuildStage, type LoadedPipeline, type RunningService, type ServiceContext } from "@weir/service";
+import {
+  systemClock,
+  createLogger,
+  fuse,
+  runStageService,
+  type BuildStage,
+  type LoadedPipeline,
+  type RunningService,
+  type ServiceContext,
+} from "@weir/service";
 import type { StageType } from "@weir/pipeline";
 import { buildStage as buildGate, run as runGate } from "@weir/gate";
 import { buildStage as buildInference, run as runInference } from "@weir/inference";
@@ -102,7 +111,10 @@ export function serviceNames(given: readonly string[]): ServiceName[] {
   const known: readonly string[] = SERVICES;
   const unknown = given.find((n) => !known.includes(n));
   if (unknown !== undefined) {
-    throw new WeirError({ code: "WEIR-6005", what: `there is no service ${unknown}`, fix: `name some of ${SERVICES.join(", ")}` }, { exitCode: 2 });
+    throw new WeirError(
+      { code: "WEIR-6005", what: `there is no service ${unknown}`, fix: `name some of ${SERVICES.join(", ")}` },
+      { exitCode: 2 },
+    );
   }
   return SERVICES.filter((n) => given.includes(n));
 }

@@ -12,7 +12,10 @@ export async function verifyTopics(log: Log, topology: Topology, address: string
   const found = await log.partitions(topology.topics.map((t) => t.name));
   const wrong = topology.topics.filter((t) => found.get(t.name) !== t.partitions);
   if (wrong.length === 0) return;
-  const list = wrong.map((t) => `${t.name} (${found.has(t.name) ? `has ${found.get(t.name)} partitions, needs ${t.partitions}` : `missing, needs ${t.partitions} partitions`})`);
+  const list = wrong.map(
+    (t) =>
+      `${t.name} (${found.has(t.name) ? `has ${found.get(t.name)} partitions, needs ${t.partitions}` : `missing, needs ${t.partitions} partitions`})`,
+  );
   throw new WeirError(
     {
       code: "WEIR-6006",

@@ -33,7 +33,12 @@ export async function up(folder: string, flags: UpFlags, env: Environment, outpu
   output.note(`weir: pipeline ${loaded.pipeline.name}, spec ${loaded.pipeline.digest.slice(0, 8)}`);
   const stopped = stopSignal();
   const dataDir = flags.data ?? (await mkdtemp(path.join(tmpdir(), "weir-")));
-  const broker = await startBroker({ use: flags.broker ?? env["WEIR_KAFKA"], port: Number(flags.kafkaPort), dataDir, note: (line) => output.note(`  ${line}`) });
+  const broker = await startBroker({
+    use: flags.broker ?? env["WEIR_KAFKA"],
+    port: Number(flags.kafkaPort),
+    dataDir,
+    note: (line) => output.note(`  ${line}`),
+  });
   try {
     return await runUp({ loaded, flags, env, output, broker, sample, startedAt, dataDir, stopped });
   } finally {
@@ -61,14 +66,27 @@ async function runUp({ loaded, flags, env, output, broker, sample, startedAt, da
   else await createTopics(log, loaded.topology, 1);
   const slot = sha256(path.resolve(dataDir)).slice(0, 8);
   const running = await startServices({
-    loaded, address: broker.address, names: SERVICES, fused: flags.fused === true, port: Number(flags.port),
-    slotOf: (service) => `${slot}-${service}`, transactionTimeoutMs: broker.kind === "external" ? 15_000 : 10_000, logLevel: env["WEIR_LOG"] ?? "warn",
+    loaded,
+    address: broker.address,
+    names: SERVICES,
+    fused: flags.fused === true,
+    port: Number(flags.port),
+    slotOf: (service) => `${slot}-${service}`,
+    transactionTimeoutMs: broker.kind === "external" ? 15_000 : 10_000,
+    logLevel: env["WEIR_LOG"] ?? "warn",
   });
   try {
-    for (const line of table(["service", "listens on"], running.services.map((s) => [s.name, s.url]))) output.note(`  ${line}`);
+    for (const line of table(
+      ["service", "listens on"],
+      running.services.map((s) => [s.name, s.url]),
+    ))
+      output.note(`  ${line}`);
     output.note(`  Kafka on ${broker.address} (kcat -b ${broker.address} -L); not for production`);
     if (sample !== null) {
-      const over = await Promise.race([playSample({ loaded, output, log, sample, startedAt, running, json: flags.exitWhenDrained === true }), stopped]);
+      const over = await Promise.race([
+        playSample({ loaded, output, log, sample, startedAt, running, json: flags.exitWhenDrained === true }),
+        stopped,
+      ]);
       if (typeof over === "number") return over;
       if (flags.exitWhenDrained) return 0;
     }
@@ -92,18 +110,36 @@ async function playSample({ loaded, output, log, sample, startedAt, running, jso
   const before = monitor.status().stages[0]?.in ?? 0;
   const { topology, pipeline } = loaded;
   const { records } = await produce({
-    log, clock: systemClock, topic: topology.entryTopic, lines: readLines(sample), key: pipeline.record.key, id: typeof pipeline.record.id === "string" ? pipeline.record.id : null, rate: null, endOn: topology.control, onProgress: () => {},
+    log,
+    clock: systemClock,
+    topic: topology.entryTopic,
+    lines: readLines(sample),
+    key: pipeline.record.key,
+    id: typeof pipeline.record.id === "string" ? pipeline.record.id : null,
+    rate: null,
+    endOn: topology.control,
+    onProgress: () => {},
   });
   output.note(`  ${records.toLocaleString("en-US")} records of the sample produced to ${topology.entryTopic}`);
-  await waitDrained(systemClock, () => monitor.status(), before + records, () => running.failed(), output.note);
+  await waitDrained(
+    systemClock,
+    () => monitor.status(),
+    before + records,
+    () => running.failed(),
+    output.note,
+  );
   const summary = summarise(monitor.status(), monitor.windows(), before + records, systemClock.monotonic() - startedAt);
   if (json) output.data(JSON.stringify(summary));
   output.note("");
-  for (const line of table(["port", "records"], [...Object.entries(summary.ports), ["dead letters", summary.deadLetters]])) output.note(`  ${line}`);
+  for (const line of table(["port", "records"], [...Object.entries(summary.ports), ["dead letters", summary.deadLetters]]))
+    output.note(`  ${line}`);
   const stopped = monitor.windows().filter((w) => w.verdict === "breach");
-  if (stopped.length > 0) output.note(`\n  The gate stopped ${stopped.length} of ${summary.windows.length} windows before the model saw them:`);
+  if (stopped.length > 0)
+    output.note(`\n  The gate stopped ${stopped.length} of ${summary.windows.length} windows before the model saw them:`);
   for (const { id, records: n, broken } of stopped) {
-    output.note(`    ${id}  ${n} records: ${broken.map((b) => `${b.rule} ${b.k} of ${b.n} (${((100 * b.k) / b.n).toFixed(1)} %)`).join(", ")}`);
+    output.note(
+      `    ${id}  ${n} records: ${broken.map((b) => `${b.rule} ${b.k} of ${b.n} (${((100 * b.k) / b.n).toFixed(1)} %)`).join(", ")}`,
+    );
   }
   output.note("");
 }
@@ -125,9 +161,24 @@ function thingsToTry({ pipeline, topology, folder: where }: LoadedPipeline, flag
 async function sampleOf(folder: string): Promise<string> {
   for (const name of ["sample.ndjson.gz", "sample.ndjson"]) {
     const file = path.join(folder, "data", name);
-    if (await access(file).then(() => true, () => false)) return file;
+    if (
+      await access(file).then(
+        () => true,
+        () => false,
+      )
+    )
+      return file;
   }
-  throw new WeirError({ code: "WEIR-6007", what: "the pipeline has no sample", where: folder, why: "there is no data/sample.ndjson.gz or data/sample.ndjson", fix: "add one, or leave out --sample" }, { exitCode: 2 });
+  throw new WeirError(
+    {
+      code: "WEIR-6007",
+      what: "the pipeline has no sample",
+      where: folder,
+      why: "there is no data/sample.ndjson.gz or data/sample.ndjson",
+      fix: "add one, or leave out --sample",
+    },
+    { exitCode: 2 },
+  );
 }
 
 /** Resolves with the exit code of the first signal. A second one ends the process at once. */

@@ -1,7 +1,14 @@
 import { RetriableError } from "@weir/record";
 import { ByteReader, ByteWriter, ApiVersions, type Api } from "../wire/index.ts";
 import { connectionFailure, unsupported, withDeadline } from "./failure.ts";
-import { connectionOf, createBroker, type BrokerAddress, type KafkajsBroker, type KafkajsConnection, type KafkajsSettings } from "./kafkajs-internals.ts";
+import {
+  connectionOf,
+  createBroker,
+  type BrokerAddress,
+  type KafkajsBroker,
+  type KafkajsConnection,
+  type KafkajsSettings,
+} from "./kafkajs-internals.ts";
 
 export interface CallOptions {
   /** Highest version to use; the broker's and our own limits apply on top. */
@@ -102,7 +109,14 @@ function send<Request, Answer>(
   return new Promise((resolve, reject) => {
     if (!connection.isConnected()) throw new RetriableError("CONNECTION", "not connected");
     connection.requestQueue.push({
-      entry: { apiKey: api.key, apiName: api.name, apiVersion: version, correlationId, resolve: (answer) => resolve(answer.payload), reject },
+      entry: {
+        apiKey: api.key,
+        apiName: api.name,
+        apiVersion: version,
+        correlationId,
+        resolve: (answer) => resolve(answer.payload),
+        reject,
+      },
       expectResponse: true,
       requestTimeout,
       sendRequest() {

@@ -13,9 +13,12 @@ describe("the address of a broker", () => {
     expect(parseAddress(text)).toEqual(address);
   });
 
-  it.each(["localhost", "localhost:", ":9092", "localhost:0", "localhost:70000", "http://localhost:9092", "::1:9092", ""])("is refused: %s", (text) => {
-    expect(() => parseAddress(text)).toThrow(/WEIR-7006/);
-  });
+  it.each(["localhost", "localhost:", ":9092", "localhost:0", "localhost:70000", "http://localhost:9092", "::1:9092", ""])(
+    "is refused: %s",
+    (text) => {
+      expect(() => parseAddress(text)).toThrow(/WEIR-7006/);
+    },
+  );
 });
 
 describe("an error code of the broker", () => {
@@ -50,7 +53,10 @@ describe("the sources of kafkajs", () => {
 
 describe("a deadline", () => {
   it("ends what never answers", async () => {
-    await expect(withDeadline(new Promise(() => undefined), 5, "broker 1")).rejects.toMatchObject({ code: "TIMEOUT", message: "broker 1: nothing after 5 ms" });
+    await expect(withDeadline(new Promise(() => undefined), 5, "broker 1")).rejects.toMatchObject({
+      code: "TIMEOUT",
+      message: "broker 1: nothing after 5 ms",
+    });
     await expect(withDeadline(Promise.reject(new RetriableError("X", "x")), 1_000, "broker 1")).rejects.toMatchObject({ code: "X" });
   });
 });

@@ -7,26 +7,43 @@ export function brokerFailure(code: number, where: string, detail: string | null
   const text = `${where}: Kafka answered ${known.name} (${code})${detail ? `: ${detail}` : ""}`;
   if (known.kind === "fenced") return replaced(text);
   if (known.kind === "rights") {
-    return new WeirError({
-      code: "WEIR-7003", what: `Kafka refuses: ${known.name}`, where, ...(detail ? { why: detail } : {}),
-      fix: "give the principal the rights on the pipeline's topics, its groups (PIPELINE.STAGE) and transactional ids that begin with them",
-    }, { exitCode: 4 });
+    return new WeirError(
+      {
+        code: "WEIR-7003",
+        what: `Kafka refuses: ${known.name}`,
+        where,
+        ...(detail ? { why: detail } : {}),
+        fix: "give the principal the rights on the pipeline's topics, its groups (PIPELINE.STAGE) and transactional ids that begin with them",
+      },
+      { exitCode: 4 },
+    );
   }
   if (known.kind === "fatal") {
-    return new WeirError({
-      code: "WEIR-7009", what: `Kafka refuses for good: ${known.name} (${code})`, where, ...(detail ? { why: detail } : {}),
-      fix: "look up the error in Kafka's protocol guide; settings of the topic or of the broker forbid what was asked",
-    }, { exitCode: 4 });
+    return new WeirError(
+      {
+        code: "WEIR-7009",
+        what: `Kafka refuses for good: ${known.name} (${code})`,
+        where,
+        ...(detail ? { why: detail } : {}),
+        fix: "look up the error in Kafka's protocol guide; settings of the topic or of the broker forbid what was asked",
+      },
+      { exitCode: 4 },
+    );
   }
   return new RetriableError(known.name, text);
 }
 
 /** Another process runs under our ids: whoever started us has to stop this one without leaving the group. */
 export function replaced(why: string): WeirError {
-  return new WeirError({
-    code: "WEIR-5002", what: "another process has taken the place of this one", why,
-    fix: "nothing if it was a restart; else give every process a slot of its own (WEIR_SLOT)",
-  }, { exitCode: 4 });
+  return new WeirError(
+    {
+      code: "WEIR-5002",
+      what: "another process has taken the place of this one",
+      why,
+      fix: "nothing if it was a restart; else give every process a slot of its own (WEIR_SLOT)",
+    },
+    { exitCode: 4 },
+  );
 }
 
 /** Something between us and the broker failed: what a connection of kafkajs threw, in our terms. */
@@ -34,25 +51,44 @@ export function connectionFailure(error: unknown, where: string): Error {
   if (error instanceof WeirError || error instanceof RetriableError) return error;
   if (!(error instanceof Error)) return new RetriableError("CONNECTION", `${where}: ${String(error)}`, error);
   if (error.name === "KafkaJSSASLAuthenticationError" || error.message.startsWith("SASL ")) {
-    return new WeirError({
-      code: "WEIR-7002", what: "Kafka refuses the login", where, why: error.message, fix: "check mechanism, user name and password",
-    }, { exitCode: 4, cause: error });
+    return new WeirError(
+      {
+        code: "WEIR-7002",
+        what: "Kafka refuses the login",
+        where,
+        why: error.message,
+        fix: "check mechanism, user name and password",
+      },
+      { exitCode: 4, cause: error },
+    );
   }
   if (error.name === "KafkaJSRequestTimeoutError") return new RetriableError("TIMEOUT", `${where}: ${error.message}`, error);
   return new RetriableError("CONNECTION", `${where}: ${error.message}`, error);
 }
 
 export function unreachable(brokers: readonly string[], reasons: readonly string[]): WeirError {
-  return new WeirError({
-    code: "WEIR-7001", what: "no Kafka broker answers", where: brokers.join(", "), why: reasons.join("; "),
-    fix: "check the address, that the broker is running, and that its listener speaks the same security protocol (plain, TLS, SASL)",
-  }, { exitCode: 4 });
+  return new WeirError(
+    {
+      code: "WEIR-7001",
+      what: "no Kafka broker answers",
+      where: brokers.join(", "),
+      why: reasons.join("; "),
+      fix: "check the address, that the broker is running, and that its listener speaks the same security protocol (plain, TLS, SASL)",
+    },
+    { exitCode: 4 },
+  );
 }
 
 export function unsupported(what: string, where: string): WeirError {
-  return new WeirError({
-    code: "WEIR-7004", what: `the broker is too old or too new: ${what}`, where, fix: "use Kafka 3.9 or newer",
-  }, { exitCode: 4 });
+  return new WeirError(
+    {
+      code: "WEIR-7004",
+      what: `the broker is too old or too new: ${what}`,
+      where,
+      fix: "use Kafka 3.9 or newer",
+    },
+    { exitCode: 4 },
+  );
 }
 
 /** Fails with TIMEOUT when `work` takes longer; the work itself goes on unseen. */

@@ -14,8 +14,12 @@ export interface KafkajsConnection {
   readonly requestQueue: {
     push(request: {
       entry: {
-        apiKey: number; apiName: string; apiVersion: number; correlationId: number;
-        resolve(answer: { payload: Buffer }): void; reject(error: Error): void;
+        apiKey: number;
+        apiName: string;
+        apiVersion: number;
+        correlationId: number;
+        resolve(answer: { payload: Buffer }): void;
+        reject(error: Error): void;
       };
       expectResponse: true;
       requestTimeout: number;
@@ -117,13 +121,18 @@ function loadInternals(): Internals {
 /** Throws when a class of kafkajs lacks one of the methods that we rely on. */
 export function checkInternals(file: string, found: unknown, methods: readonly string[]): void {
   const prototype: unknown = typeof found === "function" ? found.prototype : null;
-  const missing = methods.filter((m) => typeof prototype !== "object" || prototype === null || typeof Reflect.get(prototype, m) !== "function");
+  const missing = methods.filter(
+    (m) => typeof prototype !== "object" || prototype === null || typeof Reflect.get(prototype, m) !== "function",
+  );
   if (missing.length > 0) throw foreignKafkajs(`${file} lacks ${missing.join(", ")}`);
 }
 
 function foreignKafkajs(why: string): WeirError {
   return new WeirError({
-    code: "WEIR-7005", what: "the installed kafkajs is not the one that Weir was made for", where: "kafkajs/src", why,
+    code: "WEIR-7005",
+    what: "the installed kafkajs is not the one that Weir was made for",
+    where: "kafkajs/src",
+    why,
     fix: "install the version that packages/kafka/package.json pins (2.2.4)",
   });
 }

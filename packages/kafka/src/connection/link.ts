@@ -53,7 +53,11 @@ export interface Link extends AsyncDisposable {
    * again; the answer (or the failure) is the caller's to judge.
    */
   toCoordinator<Request, Answer>(
-    type: CoordinatorType, key: string, api: Api<Request, Answer>, request: Request, options?: CoordinatorCall<Answer>,
+    type: CoordinatorType,
+    key: string,
+    api: Api<Request, Answer>,
+    request: Request,
+    options?: CoordinatorCall<Answer>,
   ): Promise<Answer>;
   /** Topics that exist, by name; from the cache unless `fresh`. */
   topics(names: readonly string[], options?: { readonly fresh?: boolean }): Promise<ReadonlyMap<string, TopicInfo>>;
@@ -93,10 +97,18 @@ async function firstThatAnswers(seeds: readonly BrokerAddress[], settings: Kafka
       reasons.push(error.message);
     }
   }
-  throw unreachable(seeds.map((s) => `${s.host}:${s.port}`), reasons);
+  throw unreachable(
+    seeds.map((s) => `${s.host}:${s.port}`),
+    reasons,
+  );
 }
 
-function createLink(settings: KafkajsSettings, seeds: readonly BrokerAddress[], seed: BrokerSocket, features: ReadonlyMap<string, number>): Link {
+function createLink(
+  settings: KafkajsSettings,
+  seeds: readonly BrokerAddress[],
+  seed: BrokerSocket,
+  features: ReadonlyMap<string, number>,
+): Link {
   const brokers = new Map<number, BrokerAddress>();
   const sockets = new Map<string, BrokerSocket>([["seed/control", seed]]);
   const opening = new Map<string, Promise<BrokerSocket>>();
@@ -110,18 +122,23 @@ function createLink(settings: KafkajsSettings, seeds: readonly BrokerAddress[], 
     if (closed) return Promise.reject(new RetriableError("CLOSED", "the link is closed"));
     const ready = sockets.get(key);
     if (ready?.isOpen()) return Promise.resolve(ready);
-    const running = opening.get(key) ?? connect().then((socket) => {
-      ready?.close();
-      if (closed) socket.close();
-      sockets.set(key, socket);
-      return socket;
-    }).finally(() => opening.delete(key));
+    const running =
+      opening.get(key) ??
+      connect()
+        .then((socket) => {
+          ready?.close();
+          if (closed) socket.close();
+          sockets.set(key, socket);
+          return socket;
+        })
+        .finally(() => opening.delete(key));
     opening.set(key, running);
     return running;
   };
   const socket = (nodeId: number, kind: SocketKind): Promise<BrokerSocket> => {
     const address = brokers.get(nodeId);
-    if (address === undefined) return Promise.reject(new RetriableError("BROKER_UNKNOWN", `broker ${nodeId} is not part of the cluster we know`));
+    if (address === undefined)
+      return Promise.reject(new RetriableError("BROKER_UNKNOWN", `broker ${nodeId} is not part of the cluster we know`));
     return open(`${nodeId}/${address.host}:${address.port}/${kind}`, () => openSocket(address, settings));
   };
   const any = async (kind: SocketKind = "control"): Promise<BrokerSocket> => {
@@ -143,7 +160,10 @@ function createLink(settings: KafkajsSettings, seeds: readonly BrokerAddress[], 
   const lookUp = async (names: readonly string[]): Promise<void> => {
     const to = await any();
     const answer = await to.call(Metadata, {
-      topics: names.map((name) => ({ topicId: NO_UUID, name })), createTopics: false, clusterOperations: false, topicOperations: false,
+      topics: names.map((name) => ({ topicId: NO_UUID, name })),
+      createTopics: false,
+      clusterOperations: false,
+      topicOperations: false,
     });
     if (answer.brokers.length > 0) brokers.clear();
     for (const b of answer.brokers) brokers.set(b.nodeId, { host: b.host, port: b.port });
@@ -172,7 +192,10 @@ function createLink(settings: KafkajsSettings, seeds: readonly BrokerAddress[], 
         throw brokerFailure(found.error, `coordinator of ${type} ${key}`, found.message);
       } else await sleep(COORDINATOR_PAUSE_MS);
     }
-    throw new RetriableError("COORDINATOR_NOT_AVAILABLE", `no coordinator of ${type} ${key} for ${COORDINATOR_ATTEMPTS * COORDINATOR_PAUSE_MS} ms`);
+    throw new RetriableError(
+      "COORDINATOR_NOT_AVAILABLE",
+      `no coordinator of ${type} ${key} for ${COORDINATOR_ATTEMPTS * COORDINATOR_PAUSE_MS} ms`,
+    );
   };
   return {
     clientId: settings.clientId,
@@ -216,7 +239,11 @@ function createLink(settings: KafkajsSettings, seeds: readonly BrokerAddress[], 
   };
 }
 
-async function findCoordinator(to: BrokerSocket, type: CoordinatorType, key: string): Promise<{ error: number; nodeId: number; message: string | null }> {
+async function findCoordinator(
+  to: BrokerSocket,
+  type: CoordinatorType,
+  key: string,
+): Promise<{ error: number; nodeId: number; message: string | null }> {
   const answer = await to.call(FindCoordinator, { key, type: type === "group" ? 0 : 1, keys: [key] });
   return answer.coordinators[0] ?? { error: answer.error, nodeId: answer.nodeId, message: answer.message };
 }

@@ -20,12 +20,23 @@ export function fetchRequest(positions: readonly Position[], topics: ReadonlyMap
     else byTopic.set(position.topic, [position]);
   }
   return {
-    replica: -1, waitMs: limits.waitMs, minBytes: 1, maxBytes: limits.maxBytes, isolation: limits.committed ? 1 : 0, sessionId: 0, sessionEpoch: -1,
+    replica: -1,
+    waitMs: limits.waitMs,
+    minBytes: 1,
+    maxBytes: limits.maxBytes,
+    isolation: limits.committed ? 1 : 0,
+    sessionId: 0,
+    sessionEpoch: -1,
     topics: [...byTopic].map(([name, list]) => ({
       name,
       topicId: topics.get(name)?.topicId ?? NO_UUID,
       partitions: list.map(({ partition, offset }) => ({
-        partition, leaderEpoch: -1, offset, lastFetchedEpoch: -1, logStart: -1, maxBytes: limits.maxPartitionBytes,
+        partition,
+        leaderEpoch: -1,
+        offset,
+        lastFetchedEpoch: -1,
+        logStart: -1,
+        maxBytes: limits.maxPartitionBytes,
       })),
     })),
     forgotten: [],

@@ -103,7 +103,11 @@ function rotate(positions: readonly Position[], turn: number): readonly Position
   return [...positions.slice(from), ...positions.slice(0, from)];
 }
 
-function groupByLeader(positions: readonly Position[], topics: ReadonlyMap<string, TopicInfo>, failed: LaneFailure[]): Map<number, Position[]> {
+function groupByLeader(
+  positions: readonly Position[],
+  topics: ReadonlyMap<string, TopicInfo>,
+  failed: LaneFailure[],
+): Map<number, Position[]> {
   const byLeader = new Map<number, Position[]>();
   for (const position of positions) {
     const leader = topics.get(position.topic)?.leaders[position.partition] ?? -1;
@@ -154,13 +158,20 @@ async function refreshSoon(link: Link, failed: readonly LaneFailure[]): Promise<
 }
 
 async function requestFrom(
-  link: Link, kind: SocketKind, leader: number, asked: ReadonlyMap<string, Position>, topics: ReadonlyMap<string, TopicInfo>, limits: FetchLimits, codecs: Codecs,
+  link: Link,
+  kind: SocketKind,
+  leader: number,
+  asked: ReadonlyMap<string, Position>,
+  topics: ReadonlyMap<string, TopicInfo>,
+  limits: FetchLimits,
+  codecs: Codecs,
 ): Promise<Fetched> {
   const socket = await link.socket(leader, kind);
   const positions = [...asked.values()];
   const hasIds = positions.every((p) => (topics.get(p.topic)?.topicId ?? NO_UUID) !== NO_UUID);
   const answer = await link.call(socket, Fetch, fetchRequest(positions, topics, limits), {
-    deadlineMs: limits.waitMs + GRACE_MS, ...(hasIds ? {} : { version: 12 }),
+    deadlineMs: limits.waitMs + GRACE_MS,
+    ...(hasIds ? {} : { version: 12 }),
   });
   const out: Slices = { batches: [], failed: [], ends: new Map() };
   if (answer.error !== 0) throw brokerFailure(answer.error, "Fetch");
@@ -184,13 +195,17 @@ function readPartition(position: Position, answer: Partition, committed: boolean
   out.ends.set(laneKey(lane), committed ? answer.lastStable : answer.highWatermark);
   const records = answer.records;
   const { batches, nextOffset, damage } = decodeRecords({
-    lane, from: position.offset, aborted: committed ? answer.aborted ?? [] : null, codecs,
+    lane,
+    from: position.offset,
+    aborted: committed ? (answer.aborted ?? []) : null,
+    codecs,
     records: Buffer.isBuffer(records) ? records : Buffer.from(records.buffer, records.byteOffset, records.length),
   });
   out.batches.push(...batches);
   if (batches.length === 0 && nextOffset > position.offset) out.batches.push(emptyBatch(lane, nextOffset));
   // What comes before the damage is delivered first; the next fetch begins at the damage.
-  if (damage !== null && nextOffset === position.offset) out.failed.push({ lane, kind: "damaged", message: `${laneKey(lane)} at offset ${nextOffset}: ${damage}` });
+  if (damage !== null && nextOffset === position.offset)
+    out.failed.push({ lane, kind: "damaged", message: `${laneKey(lane)} at offset ${nextOffset}: ${damage}` });
 }
 
 function laneFailure(lane: Lane, code: number, offset: number): LaneFailure {

@@ -18,7 +18,9 @@ function clusterThatLostABroker(): { readonly link: Link; readonly answered: str
   let known = infoWith(GONE);
   const socketOf = new Map<object, number>();
   const link = {
-    clientId: "test", features: new Map([["transaction.version", 2]]), supports: () => true,
+    clientId: "test",
+    features: new Map([["transaction.version", 2]]),
+    supports: () => true,
     topics: async (_names: readonly string[], { fresh = false } = {}) => {
       if (fresh) known = infoWith(SUCCESSOR);
       return new Map([[LANE.topic, known]]);

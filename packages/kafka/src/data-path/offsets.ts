@@ -17,12 +17,16 @@ const UNSTABLE_OFFSET_COMMIT = 88;
 /** First offset, last stable offset and end of every lane, from its leader. */
 export async function readBounds(link: Link, lanes: readonly Lane[]): Promise<ReadonlyMap<string, Bounds>> {
   const [earliest, latest, end] = await Promise.all([
-    listOffsets(link, lanes, EARLIEST, COMMITTED), listOffsets(link, lanes, LATEST, COMMITTED), listOffsets(link, lanes, LATEST, UNCOMMITTED),
+    listOffsets(link, lanes, EARLIEST, COMMITTED),
+    listOffsets(link, lanes, LATEST, COMMITTED),
+    listOffsets(link, lanes, LATEST, UNCOMMITTED),
   ]);
-  return new Map(lanes.map((lane) => {
-    const key = laneKey(lane);
-    return [key, { earliest: offsetOf(earliest, key), latest: offsetOf(latest, key), end: offsetOf(end, key) }];
-  }));
+  return new Map(
+    lanes.map((lane) => {
+      const key = laneKey(lane);
+      return [key, { earliest: offsetOf(earliest, key), latest: offsetOf(latest, key), end: offsetOf(end, key) }];
+    }),
+  );
 }
 
 function offsetOf(offsets: ReadonlyMap<string, number>, key: string): number {
@@ -44,14 +48,16 @@ async function listOffsets(link: Link, lanes: readonly Lane[], timestamp: number
     }
     const problems: string[] = (byLeader.get(-1) ?? []).map((lane) => `${laneKey(lane)} has no leader`);
     byLeader.delete(-1);
-    await Promise.all([...byLeader].map(async ([leader, group]) => {
-      try {
-        await askLeader(link, leader, group, { timestamp, isolation }, found, problems);
-      } catch (error) {
-        if (!(error instanceof RetriableError) || error.code === "TIMEOUT") throw error;
-        problems.push(error.message); // a leader that is gone: the next attempt looks for its successor
-      }
-    }));
+    await Promise.all(
+      [...byLeader].map(async ([leader, group]) => {
+        try {
+          await askLeader(link, leader, group, { timestamp, isolation }, found, problems);
+        } catch (error) {
+          if (!(error instanceof RetriableError) || error.code === "TIMEOUT") throw error;
+          problems.push(error.message); // a leader that is gone: the next attempt looks for its successor
+        }
+      }),
+    );
     if (problems.length === 0) continue;
     if (attempt === ATTEMPTS) throw new RetriableError("LEADER_NOT_AVAILABLE", problems.join("; "));
     await sleep(PAUSE_MS);
@@ -59,18 +65,30 @@ async function listOffsets(link: Link, lanes: readonly Lane[], timestamp: number
   return found;
 }
 
-async function askLeader(link: Link, leader: number, lanes: readonly Lane[], ask: { readonly timestamp: number; readonly isolation: number }, found: Map<string, number>, problems: string[]): Promise<void> {
+async function askLeader(
+  link: Link,
+  leader: number,
+  lanes: readonly Lane[],
+  ask: { readonly timestamp: number; readonly isolation: number },
+  found: Map<string, number>,
+  problems: string[],
+): Promise<void> {
   const topics = new Map<string, Lane[]>();
   for (const lane of lanes) topics.set(lane.topic, [...(topics.get(lane.topic) ?? []), lane]);
   const answer = await link.call(await link.socket(leader, "control"), ListOffsets, {
-    replica: -1, isolation: ask.isolation,
-    topics: [...topics].map(([name, list]) => ({ name, partitions: list.map(({ partition }) => ({ partition, leaderEpoch: -1, timestamp: ask.timestamp })) })),
+    replica: -1,
+    isolation: ask.isolation,
+    topics: [...topics].map(([name, list]) => ({
+      name,
+      partitions: list.map(({ partition }) => ({ partition, leaderEpoch: -1, timestamp: ask.timestamp })),
+    })),
   });
   for (const topic of answer.topics) {
     for (const partition of topic.partitions) {
       const key = laneKey({ topic: topic.name, partition: partition.partition });
       if (partition.error === 0) found.set(key, partition.offset);
-      else if (["refresh", "retry"].includes(knownError(partition.error).kind)) problems.push(`${key}: ${knownError(partition.error).name}`);
+      else if (["refresh", "retry"].includes(knownError(partition.error).kind))
+        problems.push(`${key}: ${knownError(partition.error).name}`);
       else throw brokerFailure(partition.error, `ListOffsets of ${key}`);
     }
   }
@@ -81,7 +99,10 @@ async function askLeader(link: Link, leader: number, lanes: readonly Lane[], ask
  * by somebody else's commit.
  */
 export async function readCommitted(
-  link: Link, group: string, lanes: readonly Lane[], member: Membership | null,
+  link: Link,
+  group: string,
+  lanes: readonly Lane[],
+  member: Membership | null,
 ): Promise<ReadonlyMap<string, number | null>> {
   const found = new Map<string, number | null>();
   const until = performance.now() + STABLE_MS;
@@ -89,7 +110,8 @@ export async function readCommitted(
     const left = lanes.filter((lane) => !found.has(laneKey(lane)));
     const problem = await askCoordinator(link, group, left, member, found);
     if (found.size === lanes.length) break;
-    if (performance.now() > until) throw new RetriableError("UNSTABLE_OFFSET_COMMIT", `offsets of ${group}: ${problem} for ${STABLE_MS} ms`);
+    if (performance.now() > until)
+      throw new RetriableError("UNSTABLE_OFFSET_COMMIT", `offsets of ${group}: ${problem} for ${STABLE_MS} ms`);
     await sleep(PAUSE_MS);
   }
   return found;
@@ -97,17 +119,31 @@ export async function readCommitted(
 
 /** Fills `found`; gives what the rest is waiting for. */
 async function askCoordinator(
-  link: Link, group: string, lanes: readonly Lane[], member: Membership | null, found: Map<string, number | null>,
+  link: Link,
+  group: string,
+  lanes: readonly Lane[],
+  member: Membership | null,
+  found: Map<string, number | null>,
 ): Promise<string> {
   const topics = new Map<string, number[]>();
   for (const lane of lanes) topics.set(lane.topic, [...(topics.get(lane.topic) ?? []), lane.partition]);
-  const answer = await link.toCoordinator("group", group, OffsetFetch, {
-    groups: [{
-      group, memberId: member?.memberId ?? null, memberEpoch: member?.epoch ?? -1,
-      topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
-    }],
-    requireStable: true,
-  }, { errorOf: (a) => a.groups[0]?.error ?? 0 });
+  const answer = await link.toCoordinator(
+    "group",
+    group,
+    OffsetFetch,
+    {
+      groups: [
+        {
+          group,
+          memberId: member?.memberId ?? null,
+          memberEpoch: member?.epoch ?? -1,
+          topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
+        },
+      ],
+      requireStable: true,
+    },
+    { errorOf: (a) => a.groups[0]?.error ?? 0 },
+  );
   const [mine] = answer.groups;
   if (mine === undefined) throw new RetriableError("MISSING_ANSWER", `OffsetFetch: no answer for ${group}`);
   if (mine.error !== 0) {

@@ -129,13 +129,19 @@ export class Outbox {
 
   async #furtherRequest(sender: Sender, leader: number, group: readonly Entry[]): Promise<void> {
     const socket = await this.#link.socket(leader, "produce");
-    this.#request(sender, socket, group).then((refused) => {
-      if (refused.length > 0) void this.#topicsOf(refused, true).catch(() => undefined); // for the next attempt
-      for (const entry of refused) entry.ticket.reject(new RetriableError("REFUSED", `${entry.parcel.key} under ${sender.id.name}: refused after the transaction had begun`));
-    }, (error: unknown) => {
-      for (const entry of group) entry.ticket.reject(error);
-      this.#lookAgain(group, error);
-    });
+    this.#request(sender, socket, group).then(
+      (refused) => {
+        if (refused.length > 0) void this.#topicsOf(refused, true).catch(() => undefined); // for the next attempt
+        for (const entry of refused)
+          entry.ticket.reject(
+            new RetriableError("REFUSED", `${entry.parcel.key} under ${sender.id.name}: refused after the transaction had begun`),
+          );
+      },
+      (error: unknown) => {
+        for (const entry of group) entry.ticket.reject(error);
+        this.#lookAgain(group, error);
+      },
+    );
   }
 
   /**
@@ -153,7 +159,8 @@ export class Outbox {
       left = left.filter((entry) => !group.includes(entry) || refused.includes(entry));
       if (refused.length === 0) return left;
       if (sender.isOver()) throw new RetriableError(ABORTED, `the transaction of ${sender.id.name} is over`);
-      if (performance.now() > until) throw new RetriableError("CONCURRENT_TRANSACTIONS", `produce under ${sender.id.name}: refused for ${BUSY_MS} ms`);
+      if (performance.now() > until)
+        throw new RetriableError("CONCURRENT_TRANSACTIONS", `produce under ${sender.id.name}: refused for ${BUSY_MS} ms`);
       await sleep(BUSY_PAUSE_MS);
     }
   }
@@ -161,9 +168,17 @@ export class Outbox {
   /** Gives the entries that were refused but may be accepted later; any other error is thrown. */
   async #request(sender: Sender, socket: Awaited<ReturnType<Link["socket"]>>, entries: readonly Entry[]): Promise<readonly Entry[]> {
     const { id } = sender;
-    const answer = await this.#link.call(socket, Produce, {
-      transactionalId: id.name, acks: -1, timeoutMs: PRODUCE_MS, topics: byTopic(entries),
-    }, id.v2 ? {} : { version: 11 });
+    const answer = await this.#link.call(
+      socket,
+      Produce,
+      {
+        transactionalId: id.name,
+        acks: -1,
+        timeoutMs: PRODUCE_MS,
+        topics: byTopic(entries),
+      },
+      id.v2 ? {} : { version: 11 },
+    );
     const left = new Map(entries.map((e) => [e.parcel.key, e]));
     const refused: Entry[] = [];
     for (const topic of answer.topics) {
@@ -174,7 +189,10 @@ export class Outbox {
         left.delete(key);
         if (BUSY.includes(partition.error) || knownError(partition.error).kind === "refresh") refused.push(entry);
         else if (partition.error !== 0) {
-          throw id.failure(partition.error, `produce to ${key} under ${id.name}${partition.message === null ? "" : ` (${partition.message})`}`);
+          throw id.failure(
+            partition.error,
+            `produce to ${key} under ${id.name}${partition.message === null ? "" : ` (${partition.message})`}`,
+          );
         } else {
           sender.opened();
           this.#pool.give(entry.parcel.encoder);
@@ -213,7 +231,9 @@ function groupByLeader(entries: readonly Entry[], topics: ReadonlyMap<string, To
 
 function byTopic(entries: readonly Entry[]): { name: string; partitions: { partition: number; records: Buffer }[] }[] {
   const topics = new Map<string, { partition: number; records: Buffer }[]>();
-  for (const { parcel: { lane, records } } of entries) {
+  for (const {
+    parcel: { lane, records },
+  } of entries) {
     const list = topics.get(lane.topic);
     const part = { partition: lane.partition, records };
     if (list) list.push(part);

@@ -36,14 +36,17 @@ export async function createProducer(link: Link, options: ProducerOptions): Prom
 
   const begin = (): Transaction => {
     if (failure !== null && !(failure instanceof RetriableError)) throw failure;
-    if (failure !== null) throw new RetriableError("PRODUCER_BROKEN", `no transaction before the producer is initialised again: ${failure.message}`, failure);
+    if (failure !== null)
+      throw new RetriableError("PRODUCER_BROKEN", `no transaction before the producer is initialised again: ${failure.message}`, failure);
     const id = ids[next % count]!; // count ids, modulo
     if (open.has(id)) throw new Error(`only ${count} transactions of ${options.transactionalId} may be open at a time`);
     next++;
     const mine = life;
     const ended = new RetriableError("INITIALISED", "the producer was initialised while the transaction was open");
     const transaction = new KafkaTransaction({
-      id, outbox, pool,
+      id,
+      outbox,
+      pool,
       previousCommit: () => lastCommit,
       follow(commit) {
         lastCommit = commit;

@@ -66,7 +66,7 @@ export class KafkaTransaction implements Transaction, Sender {
     }
     const total = rows === null ? batch.count : rows.length;
     const now = options.keepTimestamps ? null : Date.now();
-    for (let next = 0; next < total; ) {
+    for (let next = 0; next < total;) {
       const before = open.encoder.bytes;
       next = open.encoder.add(batch, rows, next, now);
       this.bytes += open.encoder.bytes - before;

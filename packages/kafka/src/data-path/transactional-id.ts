@@ -2,7 +2,14 @@ import { RetriableError } from "@weir/record";
 import { setTimeout as sleep } from "node:timers/promises";
 import { brokerFailure, replaced, type Link } from "../connection/index.ts";
 import {
-  AddOffsetsToTxn, AddPartitionsToTxn, EndTxn, InitProducerId, knownError, Produce, TxnOffsetCommit, type Api,
+  AddOffsetsToTxn,
+  AddPartitionsToTxn,
+  EndTxn,
+  InitProducerId,
+  knownError,
+  Produce,
+  TxnOffsetCommit,
+  type Api,
 } from "../wire/index.ts";
 
 /** How long a coordinator may be busy with an earlier transaction, or be on the move. */
@@ -78,11 +85,18 @@ export class TransactionalId {
     const id = this.#id();
     if (!this.v2) await this.#ask(AddOffsetsToTxn, { ...id, group }, 3, (a) => a.error);
     const request = {
-      ...id, group, generation: member.epoch, memberId: member.memberId, instanceId: null,
+      ...id,
+      group,
+      generation: member.epoch,
+      memberId: member.memberId,
+      instanceId: null,
       topics: topics.map((t) => ({ name: t.name, partitions: t.partitions.map((p) => ({ ...p, leaderEpoch: -1, metadata: null })) })),
     };
     await this.#repeat("TxnOffsetCommit", async () => {
-      const answer = await this.#link.toCoordinator("group", group, TxnOffsetCommit, request, { version: this.v2 ? 5 : 3, errorOf: firstError });
+      const answer = await this.#link.toCoordinator("group", group, TxnOffsetCommit, request, {
+        version: this.v2 ? 5 : 3,
+        errorOf: firstError,
+      });
       return [firstError(answer), undefined];
     });
   }
@@ -116,7 +130,10 @@ export class TransactionalId {
 
   #ask<Q, A>(api: Api<Q, A>, request: Q, version: number | undefined, errorOf: (answer: A) => number): Promise<A> {
     return this.#repeat(api.name, async () => {
-      const answer = await this.#link.toCoordinator("transaction", this.name, api, request, { errorOf, ...(version !== undefined && { version }) });
+      const answer = await this.#link.toCoordinator("transaction", this.name, api, request, {
+        errorOf,
+        ...(version !== undefined && { version }),
+      });
       return [errorOf(answer), answer];
     });
   }

@@ -19,7 +19,10 @@ export function assignLanes(partitions: ReadonlyMap<string, number>, claims: rea
   const owners = sharePartitions(Math.max(0, ...partitions.values()), claims, holders);
   const result = new Map<string, Lane[]>(claims.map((c) => [c.memberId, []]));
   for (const [topic, count] of partitions) {
-    const readers = claims.filter((c) => c.topics.includes(topic)).map((c) => c.memberId).sort();
+    const readers = claims
+      .filter((c) => c.topics.includes(topic))
+      .map((c) => c.memberId)
+      .sort();
     for (let partition = 0; partition < count && readers.length > 0; partition++) {
       const wanted = owners[partition] ?? "";
       const owner = readers.includes(wanted) ? wanted : readers[partition % readers.length]!; // readers is not empty

@@ -11,7 +11,12 @@ const SUBSCRIPTION_VERSION = 2;
 const ASSIGNMENT_VERSION = 0;
 
 export function writeSubscription(claim: Omit<Claim, "memberId">): Uint8Array {
-  return pack(subscription, SUBSCRIPTION_VERSION, { topics: claim.topics, userData: null, owned: group(claim.owned), generation: claim.generation });
+  return pack(subscription, SUBSCRIPTION_VERSION, {
+    topics: claim.topics,
+    userData: null,
+    owned: group(claim.owned),
+    generation: claim.generation,
+  });
 }
 
 export function readSubscription(memberId: string, bytes: Uint8Array): Claim {

@@ -83,7 +83,11 @@ export class ClassicMember implements Membership {
   async leave({ abandon = false }: { readonly abandon?: boolean } = {}): Promise<void> {
     this.#stop();
     if (abandon || this.memberId === "") return;
-    const request = { group: this.group, memberId: this.memberId, members: [{ memberId: this.memberId, instanceId: this.#instanceId, reason: "stopped" }] };
+    const request = {
+      group: this.group,
+      memberId: this.memberId,
+      members: [{ memberId: this.memberId, instanceId: this.#instanceId, reason: "stopped" }],
+    };
     await sayGoodbye(`group ${this.group}`, () => this.#link.toCoordinator("group", this.group, LeaveGroup, request, { kind: "leave" }));
   }
 
@@ -124,21 +128,45 @@ export class ClassicMember implements Membership {
   /** One round: join, share out if we lead, learn what is ours. */
   async #join(): Promise<number> {
     const deadlineMs = this.#times.rebalanceMs + GRACE_MS;
-    const joined = await this.#link.toCoordinator("group", this.group, JoinGroup, {
-      group: this.group, memberId: this.memberId, instanceId: this.#instanceId, protocolType: "consumer", reason: null,
-      sessionTimeoutMs: this.#times.sessionMs, rebalanceTimeoutMs: this.#times.rebalanceMs,
-      protocols: [{ name: PROTOCOL, metadata: writeSubscription({ topics: this.#topics, owned: this.#owned.all(), generation: this.epoch }) }],
-    }, { kind: this.#socket, version: 5, deadlineMs });
+    const joined = await this.#link.toCoordinator(
+      "group",
+      this.group,
+      JoinGroup,
+      {
+        group: this.group,
+        memberId: this.memberId,
+        instanceId: this.#instanceId,
+        protocolType: "consumer",
+        reason: null,
+        sessionTimeoutMs: this.#times.sessionMs,
+        rebalanceTimeoutMs: this.#times.rebalanceMs,
+        protocols: [
+          { name: PROTOCOL, metadata: writeSubscription({ topics: this.#topics, owned: this.#owned.all(), generation: this.epoch }) },
+        ],
+      },
+      { kind: this.#socket, version: 5, deadlineMs },
+    );
     if (this.#isStopped) return 0;
     if (joined.error === MEMBER_ID_REQUIRED) this.memberId = joined.memberId;
     if (joined.error !== 0) return joined.error === MEMBER_ID_REQUIRED ? 0 : this.#refused(joined.error, "JoinGroup");
     this.memberId = joined.memberId;
     this.#sharedOut = null;
     const assignments = joined.leader === joined.memberId ? await this.#shareOut(joined) : [];
-    const synced = await this.#link.toCoordinator("group", this.group, SyncGroup, {
-      group: this.group, generation: joined.generation, memberId: joined.memberId, instanceId: this.#instanceId,
-      protocolType: null, protocol: null, assignments,
-    }, { kind: this.#socket, version: 3, deadlineMs });
+    const synced = await this.#link.toCoordinator(
+      "group",
+      this.group,
+      SyncGroup,
+      {
+        group: this.group,
+        generation: joined.generation,
+        memberId: joined.memberId,
+        instanceId: this.#instanceId,
+        protocolType: null,
+        protocol: null,
+        assignments,
+      },
+      { kind: this.#socket, version: 3, deadlineMs },
+    );
     if (this.#isStopped) return 0;
     if (synced.error !== 0) return this.#refused(synced.error, "SyncGroup");
     this.epoch = joined.generation; // only now: the lanes go with it
@@ -152,7 +180,7 @@ export class ClassicMember implements Membership {
     const claims = joined.members.map((m) => readSubscription(m.memberId, m.metadata));
     const names = [...new Set(claims.flatMap((c) => c.topics))];
     const counts = await this.#partitionCounts(names);
-    this.#sharedOut = nameCounts(new Map(this.#topics.flatMap((name) => counts.has(name) ? [[name, counts.get(name) ?? 0]] : [])));
+    this.#sharedOut = nameCounts(new Map(this.#topics.flatMap((name) => (counts.has(name) ? [[name, counts.get(name) ?? 0]] : []))));
     const shares = assignLanes(counts, claims);
     return [...shares].map(([memberId, lanes]) => ({ memberId, assignment: writeAssignment(lanes) }));
   }

@@ -45,7 +45,13 @@ export class ConsumerMember implements Membership {
   #loop: Promise<void> = Promise.resolve();
   #joined: { resolve: (member: Membership) => void; reject: (error: Error) => void } | null = null;
 
-  constructor(link: Link, options: GroupOptions & { readonly memberId: string }, listener: GroupListener, times: GroupTimes, isSlot: boolean) {
+  constructor(
+    link: Link,
+    options: GroupOptions & { readonly memberId: string },
+    listener: GroupListener,
+    times: GroupTimes,
+    isSlot: boolean,
+  ) {
     this.#link = link;
     this.group = options.group;
     this.memberId = options.memberId;
@@ -128,13 +134,26 @@ export class ConsumerMember implements Membership {
   #send(epoch: number, full: boolean): Promise<Answer> {
     const tellsOwned = epoch >= 0 && (full || this.#isChanged);
     this.#isChanged = false;
-    return this.#ownedById(epoch === 0 ? [] : this.#owned.all()).then((owned) => this.#link.toCoordinator("group", this.group, ConsumerGroupHeartbeat, {
-      group: this.group, memberId: this.memberId, memberEpoch: epoch, instanceId: null, rack: null, topicPattern: null,
-      rebalanceTimeoutMs: full ? this.#times.rebalanceMs : -1,
-      topics: full ? this.#topics : null,
-      assignor: full ? "range" : null,
-      owned: tellsOwned ? owned : null,
-    }, { kind: "group" }));
+    return this.#ownedById(epoch === 0 ? [] : this.#owned.all()).then((owned) =>
+      this.#link.toCoordinator(
+        "group",
+        this.group,
+        ConsumerGroupHeartbeat,
+        {
+          group: this.group,
+          memberId: this.memberId,
+          memberEpoch: epoch,
+          instanceId: null,
+          rack: null,
+          topicPattern: null,
+          rebalanceTimeoutMs: full ? this.#times.rebalanceMs : -1,
+          topics: full ? this.#topics : null,
+          assignor: full ? "range" : null,
+          owned: tellsOwned ? owned : null,
+        },
+        { kind: "group" },
+      ),
+    );
   }
 
   async #ownedById(lanes: readonly Lane[]): Promise<{ topicId: string; partitions: readonly number[] }[]> {

@@ -14,10 +14,20 @@ export type GroupProtocol = "consumer" | "classic";
  * @throws {WeirError} where the group refuses us for good (WEIR-7008, rights WEIR-7003), {RetriableError} where no coordinator answers in time.
  */
 export function joinGroup(
-  link: Link, options: GroupOptions, listener: GroupListener, times: GroupTimes = DEFAULT_TIMES, protocol: GroupProtocol = protocolOf(link),
+  link: Link,
+  options: GroupOptions,
+  listener: GroupListener,
+  times: GroupTimes = DEFAULT_TIMES,
+  protocol: GroupProtocol = protocolOf(link),
 ): Promise<Membership> {
   if (protocol === "classic") return new ClassicMember(link, options, listener, times).start();
-  return new ConsumerMember(link, { ...options, memberId: options.memberId ?? `weir-${randomUUID()}` }, listener, times, options.memberId !== undefined).start();
+  return new ConsumerMember(
+    link,
+    { ...options, memberId: options.memberId ?? `weir-${randomUUID()}` },
+    listener,
+    times,
+    options.memberId !== undefined,
+  ).start();
 }
 
 /** All processes of a group find the same: a cluster can list the heartbeat and still have the feature switched off. */

@@ -34,9 +34,17 @@ async function join(protocol: GroupProtocol, group: string, memberId?: string, t
   let onAssign: GroupListener["onAssign"] = () => undefined;
   let onFatal: GroupListener["onFatal"] = () => undefined;
   const assigned = new Promise<void>((resolve) => (onAssign = () => resolve()));
-  const fatal = new Promise<{ error: Error; isReplaced: boolean }>((resolve) => (onFatal = (error, isReplaced) => resolve({ error, isReplaced })));
+  const fatal = new Promise<{ error: Error; isReplaced: boolean }>(
+    (resolve) => (onFatal = (error, isReplaced) => resolve({ error, isReplaced })),
+  );
   const listener = { onAssign, onFatal, onRevoke: async () => undefined, onLost: () => undefined };
-  const membership = await joinGroup(await newLink(), { group, topics, ...(memberId !== undefined && { memberId }) }, listener, { ...DEFAULT_TIMES, topicsMs: 500 }, protocol);
+  const membership = await joinGroup(
+    await newLink(),
+    { group, topics, ...(memberId !== undefined && { memberId }) },
+    listener,
+    { ...DEFAULT_TIMES, topicsMs: 500 },
+    protocol,
+  );
   return { membership, assigned, fatal };
 }
 
@@ -90,7 +98,10 @@ describe.each(["consumer", "classic"] as const)("members by the %s protocol", (p
     expect(member.membership.owned()).toEqual([]);
     await createTopics(await newLink(), [{ name: late, partitions: 2 }]);
     await member.assigned;
-    expect(member.membership.owned().map((l) => [l.topic, l.partition])).toEqual([[late, 0], [late, 1]]);
+    expect(member.membership.owned().map((l) => [l.topic, l.partition])).toEqual([
+      [late, 0],
+      [late, 1],
+    ]);
     await member.membership.leave();
   });
 

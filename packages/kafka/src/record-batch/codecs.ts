@@ -26,7 +26,8 @@ export async function loadCodecs(): Promise<Codecs> {
 
 async function loadZstd(): Promise<Decompress> {
   const native: unknown = Reflect.get(zlib, "zstdDecompressSync"); // from Node 22.15 on
-  if (typeof native === "function") return (compressed) => asBytes(Reflect.apply(native, zlib, [compressed, { maxOutputLength: MAX_INFLATED_BYTES }]));
+  if (typeof native === "function")
+    return (compressed) => asBytes(Reflect.apply(native, zlib, [compressed, { maxOutputLength: MAX_INFLATED_BYTES }]));
   const { ZstdCodec } = await import("zstd-codec");
   return new Promise((resolve) => {
     ZstdCodec.run((zstd) => {

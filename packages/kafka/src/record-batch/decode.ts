@@ -27,7 +27,7 @@ export interface Decoded {
 export function decodeRecords(options: DecodeOptions): Decoded {
   const scan = scanBatches(options.records, options.from, options.aborted);
   const batches: Batch[] = [];
-  for (let i = 0; i < scan.sections.length; ) {
+  for (let i = 0; i < scan.sections.length;) {
     let end = i + 1;
     const compressed = scan.sections[i]!.codec !== 0; // i < length, as below
     while (end < scan.sections.length && (scan.sections[end]!.codec !== 0) === compressed) end++;
@@ -84,7 +84,12 @@ function batchOfSources(options: DecodeOptions, bytes: Uint8Array, sources: read
   let count = 0;
   for (const source of sources) count = readRows(bytes, source, options.from, rows, count);
   return {
-    topic: options.lane.topic, partition: options.lane.partition, count, nextOffset, bytes, headerBytes: bytes,
+    topic: options.lane.topic,
+    partition: options.lane.partition,
+    count,
+    nextOffset,
+    bytes,
+    headerBytes: bytes,
     ...(count === capacity ? rows : cutRows(rows, count)),
     added: NOTHING_ADDED,
   };
@@ -92,10 +97,14 @@ function batchOfSources(options: DecodeOptions, bytes: Uint8Array, sources: read
 
 function cutRows(rows: Rows, count: number): Rows {
   return {
-    offset: rows.offset.subarray(0, count), timestamp: rows.timestamp.subarray(0, count),
-    keyAt: rows.keyAt.subarray(0, count), keyLength: rows.keyLength.subarray(0, count),
-    valueAt: rows.valueAt.subarray(0, count), valueLength: rows.valueLength.subarray(0, count),
-    headersAt: rows.headersAt.subarray(0, count), headersLength: rows.headersLength.subarray(0, count),
+    offset: rows.offset.subarray(0, count),
+    timestamp: rows.timestamp.subarray(0, count),
+    keyAt: rows.keyAt.subarray(0, count),
+    keyLength: rows.keyLength.subarray(0, count),
+    valueAt: rows.valueAt.subarray(0, count),
+    valueLength: rows.valueLength.subarray(0, count),
+    headersAt: rows.headersAt.subarray(0, count),
+    headersLength: rows.headersLength.subarray(0, count),
     headerCount: rows.headerCount.subarray(0, count),
   };
 }
@@ -103,7 +112,16 @@ function cutRows(rows: Rows, count: number): Rows {
 /** A batch without rows: only the position moved. */
 export function emptyBatch(lane: Lane, nextOffset: number): Batch {
   const bytes = new Uint8Array(0);
-  return { topic: lane.topic, partition: lane.partition, count: 0, nextOffset, bytes, headerBytes: bytes, ...createRows(0), added: NOTHING_ADDED };
+  return {
+    topic: lane.topic,
+    partition: lane.partition,
+    count: 0,
+    nextOffset,
+    bytes,
+    headerBytes: bytes,
+    ...createRows(0),
+    added: NOTHING_ADDED,
+  };
 }
 
 function messageOf(error: unknown): string {

@@ -88,8 +88,15 @@ export class BatchEncoder {
     if (this.#count === 0) this.#baseTimestamp = this.#maxTimestamp = timestamp;
     const delta = timestamp - this.#baseTimestamp;
     const body =
-      1 + (delta === 0 ? 1 : varlongLength(delta)) + varintLength(this.#count) + varintLength(keyLength) + (keyLength > 0 ? keyLength : 0) +
-      varintLength(valueLength) + (valueLength > 0 ? valueLength : 0) + varintLength(headerCount) + headerBytes;
+      1 +
+      (delta === 0 ? 1 : varlongLength(delta)) +
+      varintLength(this.#count) +
+      varintLength(keyLength) +
+      (keyLength > 0 ? keyLength : 0) +
+      varintLength(valueLength) +
+      (valueLength > 0 ? valueLength : 0) +
+      varintLength(headerCount) +
+      headerBytes;
     if (!this.#fits(row, body + varintLength(body))) return false;
     const to = this.#buffer;
     let at = writeVarint(to, this.#at, body);

@@ -14,8 +14,15 @@ export interface Rows {
 export function createRows(count: number): Rows {
   const ints = (): Int32Array => new Int32Array(count);
   return {
-    offset: new Float64Array(count), timestamp: new Float64Array(count), keyAt: ints(), keyLength: ints(), valueAt: ints(), valueLength: ints(),
-    headersAt: ints(), headersLength: ints(), headerCount: ints(),
+    offset: new Float64Array(count),
+    timestamp: new Float64Array(count),
+    keyAt: ints(),
+    keyLength: ints(),
+    valueAt: ints(),
+    valueLength: ints(),
+    headersAt: ints(),
+    headersLength: ints(),
+    headerCount: ints(),
   };
 }
 
@@ -71,7 +78,8 @@ export function readRows(bytes: Uint8Array, source: RowSource, from: number, row
     byte = bytes[at++]!;
     n = byte & 127;
     for (let shift = 7; byte > 127; shift += 7) n |= ((byte = bytes[at++]!) & 127) << shift;
-    if (at > recordEnd || n & 1 || keyLength < -1 || valueLength < -1) throw new RangeError(`lengths inside the record before ${recordEnd}`);
+    if (at > recordEnd || n & 1 || keyLength < -1 || valueLength < -1)
+      throw new RangeError(`lengths inside the record before ${recordEnd}`);
     if (offset >= from) {
       rows.offset[row] = offset;
       rows.timestamp[row] = appendedAt < 0 ? timestamp : appendedAt;

@@ -19,11 +19,17 @@ beforeAll(async () => {
   codecs = await loadCodecs();
 });
 
-const decode = (records: Buffer, from = 0, aborted: readonly Aborted[] | null = null): Decoded => decodeRecords({ lane, records, from, aborted, codecs });
-const rowsOf = (decoded: Decoded): PlainRecord[] => decoded.batches.flatMap((b) => Array.from({ length: b.count }, (_, row) => recordAt(b, row)));
+const decode = (records: Buffer, from = 0, aborted: readonly Aborted[] | null = null): Decoded =>
+  decodeRecords({ lane, records, from, aborted, codecs });
+const rowsOf = (decoded: Decoded): PlainRecord[] =>
+  decoded.batches.flatMap((b) => Array.from({ length: b.count }, (_, row) => recordAt(b, row)));
 const valuesOf = (decoded: Decoded): string[] => rowsOf(decoded).map((r) => Buffer.from(r.value ?? []).toString());
 const plain = (r: PlainRecord): object => ({
-  key: hex(r.key), value: hex(r.value), headers: r.headers.map((h) => [h.key, hex(h.value)]), timestamp: r.timestamp, offset: r.offset,
+  key: hex(r.key),
+  value: hex(r.value),
+  headers: r.headers.map((h) => [h.key, hex(h.value)]),
+  timestamp: r.timestamp,
+  offset: r.offset,
 });
 const hex = (bytes: Uint8Array | null): string | null => (bytes === null ? null : Buffer.from(bytes).toString("hex"));
 
@@ -43,7 +49,8 @@ function encodeAt(batch: Batch, { baseOffset = 0, producerId = 7, transactional 
 }
 
 const text = (value: string): Partial<PlainRecord> => ({ value: Buffer.from(value) });
-const batchAt = (baseOffset: number, producerId: number, ...values: string[]): Buffer => encodeAt(batchOf(lane, values.map(text)), { baseOffset, producerId, transactional: true });
+const batchAt = (baseOffset: number, producerId: number, ...values: string[]): Buffer =>
+  encodeAt(batchOf(lane, values.map(text)), { baseOffset, producerId, transactional: true });
 
 /** The marker that ends a transaction: a control batch with one record whose key is version and type. */
 function marker(baseOffset: number, producerId: number, type: "abort" | "commit"): Buffer {
@@ -62,38 +69,52 @@ const anyBytes = fc.oneof(fc.uint8Array({ maxLength: 12 }), fc.uint8Array({ minL
 const anyRecord = fc.record({
   key: fc.option(anyBytes),
   value: fc.option(anyBytes),
-  headers: fc.array(fc.record({ key: fc.constantFrom("", "a", "a", "trace-é", "x".repeat(70)), value: fc.option(anyBytes) }), { maxLength: 4 }),
+  headers: fc.array(fc.record({ key: fc.constantFrom("", "a", "a", "trace-é", "x".repeat(70)), value: fc.option(anyBytes) }), {
+    maxLength: 4,
+  }),
   timestamp: fc.oneof(fc.constant(-1), fc.integer({ min: 0, max: 2 ** 42 })),
 });
 
 describe("a record batch", () => {
   it("gives back what was written: null keys and values, empty ones, headers with their order, duplicates and null values", () => {
-    fc.assert(fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 2 ** 50 }), (records, baseOffset) => {
-      const written = batchOf(lane, records.map((r, i) => ({ ...r, offset: baseOffset + i })));
-      const decoded = decode(encodeAt(written, { baseOffset }), baseOffset);
-      expect(decoded.damage).toBeNull();
-      expect(decoded.nextOffset).toBe(baseOffset + records.length);
-      expect(rowsOf(decoded).map(plain)).toEqual(Array.from({ length: records.length }, (_, row) => plain(recordAt(written, row))));
-    }));
+    fc.assert(
+      fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 40 }), fc.integer({ min: 0, max: 2 ** 50 }), (records, baseOffset) => {
+        const written = batchOf(
+          lane,
+          records.map((r, i) => ({ ...r, offset: baseOffset + i })),
+        );
+        const decoded = decode(encodeAt(written, { baseOffset }), baseOffset);
+        expect(decoded.damage).toBeNull();
+        expect(decoded.nextOffset).toBe(baseOffset + records.length);
+        expect(rowsOf(decoded).map(plain)).toEqual(Array.from({ length: records.length }, (_, row) => plain(recordAt(written, row))));
+      }),
+    );
   });
 
   it("writes the rows of a selection with the headers and tails that were added to them", () => {
-    fc.assert(fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 20 }), fc.infiniteStream(fc.boolean()), (records, coin) => {
-      const flip = (): boolean => coin.next().value === true;
-      const source = batchOf(lane, records);
-      const rows = Int32Array.from(records.keys()).filter(flip);
-      const tail = Buffer.from(',"prediction":1}');
-      const length = Int32Array.from(rows, () => (flip() ? tail.length : -1));
-      const keep = Int32Array.from(rows, (row) => Math.max((records[row]?.value?.length ?? 0) - 1, 0));
-      const few = { ...constantHeader("weir.window", "w".repeat(60), rows.length), length: Int32Array.from(rows, () => (flip() ? 60 : -1)) };
-      const added = selectRows(source, rows, {
-        headers: [constantHeader("weir.id", "id-1", rows.length), few],
-        tails: { bytes: tail, at: new Int32Array(rows.length), length, keep },
-      });
-      if (rows.length === 0) return;
-      const decoded = rowsOf(decode(encodeAt(added)));
-      expect(decoded.map((r) => ({ ...plain(r), offset: 0 }))).toEqual(Array.from(rows, (_, i) => ({ ...plain(recordAt(added, i)), offset: 0 })));
-    }));
+    fc.assert(
+      fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 20 }), fc.infiniteStream(fc.boolean()), (records, coin) => {
+        const flip = (): boolean => coin.next().value === true;
+        const source = batchOf(lane, records);
+        const rows = Int32Array.from(records.keys()).filter(flip);
+        const tail = Buffer.from(',"prediction":1}');
+        const length = Int32Array.from(rows, () => (flip() ? tail.length : -1));
+        const keep = Int32Array.from(rows, (row) => Math.max((records[row]?.value?.length ?? 0) - 1, 0));
+        const few = {
+          ...constantHeader("weir.window", "w".repeat(60), rows.length),
+          length: Int32Array.from(rows, () => (flip() ? 60 : -1)),
+        };
+        const added = selectRows(source, rows, {
+          headers: [constantHeader("weir.id", "id-1", rows.length), few],
+          tails: { bytes: tail, at: new Int32Array(rows.length), length, keep },
+        });
+        if (rows.length === 0) return;
+        const decoded = rowsOf(decode(encodeAt(added)));
+        expect(decoded.map((r) => ({ ...plain(r), offset: 0 }))).toEqual(
+          Array.from(rows, (_, i) => ({ ...plain(recordAt(added, i)), offset: 0 })),
+        );
+      }),
+    );
   });
 
   it("writes the rows that were asked for, in their order", () => {
@@ -103,13 +124,19 @@ describe("a record batch", () => {
   });
 
   it("is full at 900 kB or 10,000 records, and goes on where it stopped", () => {
-    const small = batchOf(lane, Array.from({ length: BATCH_RECORDS + 5 }, () => text("x")));
+    const small = batchOf(
+      lane,
+      Array.from({ length: BATCH_RECORDS + 5 }, () => text("x")),
+    );
     const encoder = new BatchEncoder();
     expect(encoder.add(small, null, 0, 1)).toBe(BATCH_RECORDS);
     encoder.reset();
     expect(encoder.add(small, null, BATCH_RECORDS, 1)).toBe(BATCH_RECORDS + 5);
     encoder.reset();
-    const large = batchOf(lane, Array.from({ length: 10 }, () => ({ value: new Uint8Array(100_000) })));
+    const large = batchOf(
+      lane,
+      Array.from({ length: 10 }, () => ({ value: new Uint8Array(100_000) })),
+    );
     expect(encoder.add(large, null, 0, 1)).toBe(8);
     expect(encoder.bytes).toBeLessThanOrEqual(900_000);
   });
@@ -176,13 +203,15 @@ describe("reading a fetched slice", () => {
   });
 
   it("never fails otherwise than by naming damage, whatever a batch with a right checksum holds", () => {
-    fc.assert(fc.property(fc.uint8Array({ minLength: 1, maxLength: 80 }), fc.integer({ min: -5, max: 60 }), (noise, count) => {
-      const bytes = Buffer.concat([batchAt(0, 1, "a").subarray(0, AT.records), noise]);
-      bytes.writeInt32BE(bytes.length - 12, AT.length);
-      bytes.writeInt32BE(count, AT.count);
-      const decoded = decode(seal(bytes));
-      expect(decoded.damage === null || decoded.batches.length === 0).toBe(true);
-    }));
+    fc.assert(
+      fc.property(fc.uint8Array({ minLength: 1, maxLength: 80 }), fc.integer({ min: -5, max: 60 }), (noise, count) => {
+        const bytes = Buffer.concat([batchAt(0, 1, "a").subarray(0, AT.records), noise]);
+        bytes.writeInt32BE(bytes.length - 12, AT.length);
+        bytes.writeInt32BE(count, AT.count);
+        const decoded = decode(seal(bytes));
+        expect(decoded.damage === null || decoded.batches.length === 0).toBe(true);
+      }),
+    );
   });
 
   it("names an old format and an unknown codec", () => {
@@ -206,9 +235,10 @@ describe("compressed batches", () => {
     const head = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]);
     return Buffer.concat([head, ...part(block.subarray(0, 20)), ...part(block.subarray(20))]);
   };
-  const zstd = (block: Buffer): Promise<Uint8Array> => new Promise((resolve) => {
-    ZstdCodec.run((z) => resolve(new z.Streaming().compress(block)));
-  });
+  const zstd = (block: Buffer): Promise<Uint8Array> =>
+    new Promise((resolve) => {
+      ZstdCodec.run((z) => resolve(new z.Streaming().compress(block)));
+    });
   const compressors: readonly [string, number, (block: Buffer) => Uint8Array | Promise<Uint8Array>][] = [
     ["gzip", 1, gzipSync],
     ["snappy, one block", 2, (block) => compressSnappy(block)],
@@ -219,14 +249,26 @@ describe("compressed batches", () => {
 
   it.each(compressors)("are read: %s", async (_name, codec, compress) => {
     const headers: Header[] = [{ key: "h", value: null }];
-    const bare = encodeAt(batchOf(lane, Array.from({ length: 50 }, (_, i) => ({ value: Buffer.from(`value ${i}`), headers }))), { baseOffset: 5 });
+    const bare = encodeAt(
+      batchOf(
+        lane,
+        Array.from({ length: 50 }, (_, i) => ({ value: Buffer.from(`value ${i}`), headers })),
+      ),
+      { baseOffset: 5 },
+    );
     const packed = Buffer.concat([bare.subarray(0, AT.records), await compress(bare.subarray(AT.records))]);
     packed.writeInt32BE(packed.length - 12, AT.length);
     packed.writeInt16BE(codec, AT.attributes);
     const mixed = Buffer.concat([batchAt(0, 1, "a", "b", "c", "d", "e"), seal(packed), batchAt(55, 1, "z")]);
     const decoded = decode(mixed);
     expect(decoded.damage).toBeNull();
-    expect(rowsOf(decoded).map(plain)).toEqual([...rowsOf(decode(batchAt(0, 1, "a", "b", "c", "d", "e"))), ...rowsOf(decode(bare, 5)), ...rowsOf(decode(batchAt(55, 1, "z"), 55))].map(plain));
+    expect(rowsOf(decoded).map(plain)).toEqual(
+      [
+        ...rowsOf(decode(batchAt(0, 1, "a", "b", "c", "d", "e"))),
+        ...rowsOf(decode(bare, 5)),
+        ...rowsOf(decode(batchAt(55, 1, "z"), 55)),
+      ].map(plain),
+    );
     expect(decoded.batches.map((b) => b.nextOffset)).toEqual([5, 55, 56]);
   });
 
@@ -244,12 +286,31 @@ describe("aborted transactions", () => {
   const values = (records: Buffer[], aborted: Aborted[], from = 0): string[] => valuesOf(decode(Buffer.concat(records), from, aborted));
 
   it("of interleaved producers are left out, in whatever order the broker lists them", () => {
-    const log = [batchAt(0, 1, "a1"), batchAt(1, 2, "b1"), batchAt(2, 1, "a2"), marker(3, 2, "commit"), batchAt(4, 3, "c1"), marker(5, 1, "abort"), batchAt(6, 3, "c2"), marker(7, 3, "abort"), batchAt(8, 1, "a3"), marker(9, 1, "commit")];
+    const log = [
+      batchAt(0, 1, "a1"),
+      batchAt(1, 2, "b1"),
+      batchAt(2, 1, "a2"),
+      marker(3, 2, "commit"),
+      batchAt(4, 3, "c1"),
+      marker(5, 1, "abort"),
+      batchAt(6, 3, "c2"),
+      marker(7, 3, "abort"),
+      batchAt(8, 1, "a3"),
+      marker(9, 1, "commit"),
+    ];
     expect(values(log, aborts([3, 4], [1, 0]))).toEqual(["b1", "a3"]);
   });
 
   it("are left out twice for one producer, and what it commits between is delivered", () => {
-    const log = [batchAt(0, 1, "x"), marker(1, 1, "abort"), batchAt(2, 1, "keep"), marker(3, 1, "commit"), batchAt(4, 1, "y"), marker(5, 1, "abort"), batchAt(6, 1, "keep too")];
+    const log = [
+      batchAt(0, 1, "x"),
+      marker(1, 1, "abort"),
+      batchAt(2, 1, "keep"),
+      marker(3, 1, "commit"),
+      batchAt(4, 1, "y"),
+      marker(5, 1, "abort"),
+      batchAt(6, 1, "keep too"),
+    ];
     expect(values(log, aborts([1, 0], [1, 4]))).toEqual(["keep", "keep too"]);
   });
 
@@ -259,7 +320,11 @@ describe("aborted transactions", () => {
   });
 
   it("end at the marker, not at a user's record whose key looks like one", () => {
-    const look = encodeAt(batchOf(lane, [{ key: Buffer.from([0, 0, 0, 0]), value: Buffer.from("user") }]), { baseOffset: 1, producerId: 1, transactional: true });
+    const look = encodeAt(batchOf(lane, [{ key: Buffer.from([0, 0, 0, 0]), value: Buffer.from("user") }]), {
+      baseOffset: 1,
+      producerId: 1,
+      transactional: true,
+    });
     const log = [batchAt(0, 1, "x"), look, batchAt(2, 1, "y"), marker(3, 1, "abort"), batchAt(4, 1, "a")];
     expect(values(log, aborts([1, 0]))).toEqual(["a"]);
     expect(values([look], [])).toEqual(["user"]);

@@ -38,7 +38,7 @@ export function scanBatches(records: Buffer, from: number, aborted: readonly Abo
   const sections: Section[] = [];
   let nextOffset = from;
   let nextDue = 0;
-  for (let at = 0; at + AT.records <= records.length; ) {
+  for (let at = 0; at + AT.records <= records.length;) {
     const end = at + LENGTH_FROM + records.readInt32BE(at + AT.length);
     const damage = damageOf(records, at, end);
     if (damage !== null) return { sections, nextOffset, damage };

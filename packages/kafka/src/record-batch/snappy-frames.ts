@@ -8,7 +8,7 @@ const XERIAL_HEADER_BYTES = 16;
 export function unframeSnappy(compressed: Buffer, uncompress: (block: Buffer) => Uint8Array): Uint8Array {
   if (!compressed.subarray(0, XERIAL_MAGIC.length).equals(XERIAL_MAGIC)) return uncompress(compressed);
   const blocks: Uint8Array[] = [];
-  for (let at = XERIAL_HEADER_BYTES; at < compressed.length; ) {
+  for (let at = XERIAL_HEADER_BYTES; at < compressed.length;) {
     const length = compressed.readInt32BE(at);
     at += 4;
     if (length < 0 || at + length > compressed.length) throw new RangeError("a snappy block is cut off");

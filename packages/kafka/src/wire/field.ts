@@ -104,7 +104,11 @@ export function struct<S extends Shape>(shape: S): Field<Values<S>> {
 }
 
 /** A struct whose answer may carry one tagged field that we read. */
-export function structWithTag<S extends Shape, T>(shape: S, tag: number, tagged: Field<T>): Field<Values<S> & { readonly tagged: T | null }> {
+export function structWithTag<S extends Shape, T>(
+  shape: S,
+  tag: number,
+  tagged: Field<T>,
+): Field<Values<S> & { readonly tagged: T | null }> {
   const fields = Object.entries(shape);
   const plain = struct(shape);
   return {
@@ -112,9 +116,10 @@ export function structWithTag<S extends Shape, T>(shape: S, tag: number, tagged:
     read(from) {
       const value: Record<string, unknown> = { tagged: null };
       for (const [key, field] of fields) value[key] = field.read(from);
-      if (from.flexible) readTags(from, (found) => {
-        if (found === tag) value["tagged"] = tagged.read(from);
-      });
+      if (from.flexible)
+        readTags(from, (found) => {
+          if (found === tag) value["tagged"] = tagged.read(from);
+        });
       return value as Values<S> & { readonly tagged: T | null }; // built from exactly these fields
     },
   };

@@ -8,14 +8,20 @@ import type { Path, SpecProblem } from "../problems.ts";
 import type { Draft } from "./draft.ts";
 
 /** Conditions that cannot be compiled, with their column in the file. */
-export function lintConditions(draft: Draft, router: RouterSpec, models: ReadonlyMap<string, ResolvedModel | ModelProblem>): readonly SpecProblem[] {
+export function lintConditions(
+  draft: Draft,
+  router: RouterSpec,
+  models: ReadonlyMap<string, ResolvedModel | ModelProblem>,
+): readonly SpecProblem[] {
   const known = [...models.values()].flatMap((m) => (isProblem(m) ? [] : [m.manifest]));
   const types = new Map(expressionTypes(draft.contract, known));
   // A model that is not known may predict anything; that it is not known is said elsewhere.
   if (known.length < models.size) types.set("prediction", "dyn");
   return router.rules.flatMap((rule, index) =>
     compileExpression(rule.when, types, { expect: "bool" }).problems.map(({ message, column, hint }) =>
-      draft.yaml.problem("WEIR-1401", ["stages", router.id, "rules", index, "when"], { what: message, fix: hint, textOffset: column - 1 })));
+      draft.yaml.problem("WEIR-1401", ["stages", router.id, "rules", index, "when"], { what: message, fix: hint, textOffset: column - 1 }),
+    ),
+  );
 }
 
 /** Rules that cannot be compiled, each for itself: expressions, patterns, limits, what is not judged yet. */

@@ -16,15 +16,22 @@ function recordFields(draft: Draft, contract: Contract): readonly SpecProblem[] 
   const record = draft.record;
   if (record === null) return [];
   const problems: SpecProblem[] = [];
-  if (typeof record.id === "string") problems.push(...fieldProblems(draft, contract, { path: ["record", "id"], pointer: record.id, types: SCALARS, use: "an id" }));
-  if (record.key !== null) problems.push(...fieldProblems(draft, contract, { path: ["record", "key"], pointer: record.key, types: SCALARS, use: "a key" }));
+  if (typeof record.id === "string")
+    problems.push(...fieldProblems(draft, contract, { path: ["record", "id"], pointer: record.id, types: SCALARS, use: "an id" }));
+  if (record.key !== null)
+    problems.push(...fieldProblems(draft, contract, { path: ["record", "key"], pointer: record.key, types: SCALARS, use: "a key" }));
   if (record.time !== null) {
     const { pointer, unit } = record.time;
     const epoch = unit !== undefined;
-    problems.push(...fieldProblems(draft, contract, {
-      path: ["record", "time"], pointer, types: epoch ? ["number", "integer"] : ["string"],
-      use: epoch ? "an event time in epoch numbers" : "an event time in RFC 3339", fix: epoch ? "remove the unit for RFC 3339 text" : "declare the unit of epoch numbers: {pointer: …, unit: ms}",
-    }));
+    problems.push(
+      ...fieldProblems(draft, contract, {
+        path: ["record", "time"],
+        pointer,
+        types: epoch ? ["number", "integer"] : ["string"],
+        use: epoch ? "an event time in epoch numbers" : "an event time in RFC 3339",
+        fix: epoch ? "remove the unit for RFC 3339 text" : "declare the unit of epoch numbers: {pointer: …, unit: ms}",
+      }),
+    );
   }
   return problems;
 }
@@ -32,9 +39,16 @@ function recordFields(draft: Draft, contract: Contract): readonly SpecProblem[] 
 const SCALARS: readonly JsonType[] = ["string", "number", "integer"];
 
 function stageFields(draft: Draft, contract: Contract, stage: StageSpec): readonly SpecProblem[] {
-  if (stage.type === "gate") return stage.rules.flatMap((rule, index) => ruleField(draft, contract, rule, ["stages", stage.id, "rules", index, "field"]));
+  if (stage.type === "gate")
+    return stage.rules.flatMap((rule, index) => ruleField(draft, contract, rule, ["stages", stage.id, "rules", index, "field"]));
   if (stage.type !== "inference" || contract.field(`/${stage.as}`) === null) return [];
-  return [draft.yaml.problem("WEIR-1505", ["stages", stage.id, "as"], { what: `the contract has a field \`${stage.as}\` already`, why: "a prediction never overwrites what came in", fix: "choose another name: as: NAME" })];
+  return [
+    draft.yaml.problem("WEIR-1505", ["stages", stage.id, "as"], {
+      what: `the contract has a field \`${stage.as}\` already`,
+      why: "a prediction never overwrites what came in",
+      fix: "choose another name: as: NAME",
+    }),
+  ];
 }
 
 const RULE_TYPES: Readonly<Record<string, readonly JsonType[]>> = { range: ["number", "integer"], pattern: ["string"], length: ["string"] };
@@ -63,17 +77,35 @@ function fieldProblems(draft: Draft, contract: Contract, { path, pointer, types,
   const field = contract.field(pointer);
   if (field === null) {
     const closed = !contract.allows(pointer);
-    return [draft.yaml.problem("WEIR-1503", path, {
-      severity: closed ? "error" : "warning", what: `the contract has no field ${pointer}`,
-      why: closed ? undefined : "it allows fields that it does not name, so it may be there", fix: didYouMean(pointer, contract.fields.map((f) => f.pointer)),
-    })];
+    return [
+      draft.yaml.problem("WEIR-1503", path, {
+        severity: closed ? "error" : "warning",
+        what: `the contract has no field ${pointer}`,
+        why: closed ? undefined : "it allows fields that it does not name, so it may be there",
+        fix: didYouMean(
+          pointer,
+          contract.fields.map((f) => f.pointer),
+        ),
+      }),
+    ];
   }
   if (types === null || fits(field, types)) return [];
-  return [draft.yaml.problem("WEIR-1504", path, { what: `${pointer} is ${field.types.join(" or ")}, which ${use} cannot use`, why: `it needs ${types.join(" or ")}`, fix })];
+  return [
+    draft.yaml.problem("WEIR-1504", path, {
+      what: `${pointer} is ${field.types.join(" or ")}, which ${use} cannot use`,
+      why: `it needs ${types.join(" or ")}`,
+      fix,
+    }),
+  ];
 }
 
 /** A schema that says nothing of the type allows all of them; whole numbers are numbers. */
 export function fits(field: FieldInfo, types: readonly JsonType[]): boolean {
   if (field.types.length === 0) return true;
-  return types.some((type) => field.types.includes(type) || (type === "integer" && field.types.includes("number")) || (type === "number" && field.types.includes("integer")));
+  return types.some(
+    (type) =>
+      field.types.includes(type) ||
+      (type === "integer" && field.types.includes("number")) ||
+      (type === "number" && field.types.includes("integer")),
+  );
 }

@@ -8,14 +8,23 @@ const DAY_MS = 86_400_000;
 
 /** Whether the rules and the window of a gate can do together what they say. */
 export function lintGate(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
-  return [...gate.rules.flatMap((rule, index) => ruleProblems(draft, gate, rule, index)), ...sameIds(draft, gate.id, gate.rules), ...windowProblems(draft, gate)];
+  return [
+    ...gate.rules.flatMap((rule, index) => ruleProblems(draft, gate, rule, index)),
+    ...sameIds(draft, gate.id, gate.rules),
+    ...windowProblems(draft, gate),
+  ];
 }
 
 export function sameIds(draft: Draft, stage: string, rules: readonly { readonly id: string }[]): readonly SpecProblem[] {
   return rules.flatMap((rule, index) => {
     const first = rules.findIndex((other) => other.id === rule.id);
     if (first === index) return [];
-    return [draft.yaml.problem("WEIR-1404", ["stages", stage, "rules", index, "id"], { what: `the id \`${rule.id}\` is taken by rule ${first + 1} already`, fix: "give one of them another id" })];
+    return [
+      draft.yaml.problem("WEIR-1404", ["stages", stage, "rules", index, "id"], {
+        what: `the id \`${rule.id}\` is taken by rule ${first + 1} already`,
+        fix: "give one of them another id",
+      }),
+    ];
   });
 }
 
@@ -24,17 +33,39 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
   const atAction: Path = rule.action === undefined ? [...path, "kind"] : [...path, "action"];
   const overWindow = isWindowRule(rule) || rule.action === "quarantineWindow";
   if (overWindow && gate.window === undefined) {
-    return [draft.yaml.problem("WEIR-1801", atAction, { what: `the rule \`${rule.id}\` judges windows, but the gate has none`, fix: "add window: {kind: time, every: 1d} or {kind: count, size: 500} to the gate" })];
+    return [
+      draft.yaml.problem("WEIR-1801", atAction, {
+        what: `the rule \`${rule.id}\` judges windows, but the gate has none`,
+        fix: "add window: {kind: time, every: 1d} or {kind: count, size: 500} to the gate",
+      }),
+    ];
   }
   if (quarantinesWindows(rule) && gate.window?.hold === false) {
-    return [draft.yaml.problem("WEIR-1802", atAction, { what: `the rule \`${rule.id}\` cannot quarantine a window that is not held`, why: "its records have gone on before it is judged", fix: "remove hold: false from the window, or use action: alert or tag" })];
+    return [
+      draft.yaml.problem("WEIR-1802", atAction, {
+        what: `the rule \`${rule.id}\` cannot quarantine a window that is not held`,
+        why: "its records have gone on before it is judged",
+        fix: "remove hold: false from the window, or use action: alert or tag",
+      }),
+    ];
   }
   if (isWindowRule(rule) && (rule.action === "quarantineRecord" || rule.action === "deadLetter")) {
-    return [draft.yaml.problem("WEIR-1804", atAction, { what: `a rule over windows cannot ${rule.action === "deadLetter" ? "dead-letter" : "quarantine"} single records`, fix: "use quarantineWindow, tag or alert" })];
+    return [
+      draft.yaml.problem("WEIR-1804", atAction, {
+        what: `a rule over windows cannot ${rule.action === "deadLetter" ? "dead-letter" : "quarantine"} single records`,
+        fix: "use quarantineWindow, tag or alert",
+      }),
+    ];
   }
   const always = rule.kind === "decode" || rule.kind === "schema";
   if (always && (rule.mode === "off" || rule.mode === "observe" || (rule.action !== undefined && rule.action !== "deadLetter"))) {
-    return [draft.yaml.problem("WEIR-1804", rule.mode === undefined ? atAction : [...path, "mode"], { what: `\`${rule.kind}\` is always enforced and dead-letters`, why: "a record that cannot be read cannot be processed", fix: "remove mode and action from this rule" })];
+    return [
+      draft.yaml.problem("WEIR-1804", rule.mode === undefined ? atAction : [...path, "mode"], {
+        what: `\`${rule.kind}\` is always enforced and dead-letters`,
+        why: "a record that cannot be read cannot be processed",
+        fix: "remove mode and action from this rule",
+      }),
+    ];
   }
   return [];
 }
@@ -44,16 +75,32 @@ function windowProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
   const path: Path = ["stages", gate.id, "window"];
   if (window?.kind === "count") {
     if ((window.minRecords ?? 0) <= window.size) return [];
-    return [draft.yaml.problem("WEIR-1804", [...path, "minRecords"], { what: `no window of ${window.size} records ever has ${window.minRecords}`, fix: `at most ${window.size}` })];
+    return [
+      draft.yaml.problem("WEIR-1804", [...path, "minRecords"], {
+        what: `no window of ${window.size} records ever has ${window.minRecords}`,
+        fix: `at most ${window.size}`,
+      }),
+    ];
   }
   if (window?.kind !== "time") return [];
   const problems: SpecProblem[] = [];
-  const contradiction = (key: string, what: string, fix: string): void => void problems.push(draft.yaml.problem("WEIR-1804", [...path, key], { what, fix }));
+  const contradiction = (key: string, what: string, fix: string): void =>
+    void problems.push(draft.yaml.problem("WEIR-1804", [...path, key], { what, fix }));
   if (draft.record !== null && draft.record.time === null) {
-    problems.push(draft.yaml.problem("WEIR-1803", [...path, "kind"], { severity: "warning", what: "windows follow the records' timestamps", why: "record.time is not set", fix: "set record.time: /FIELD, if records have an event time" }));
+    problems.push(
+      draft.yaml.problem("WEIR-1803", [...path, "kind"], {
+        severity: "warning",
+        what: "windows follow the records' timestamps",
+        why: "record.time is not set",
+        fix: "set record.time: /FIELD, if records have an event time",
+      }),
+    );
   }
-  if (window.offset !== undefined && window.timezone !== undefined) contradiction("offset", "`offset` and `timezone` both place the boundaries", "keep one of them");
-  if (window.offset !== undefined && window.offset >= window.every) contradiction("offset", "`offset` must be shorter than `every`", "subtract `every` from it");
-  if (window.timezone !== undefined && window.every !== DAY_MS) contradiction("timezone", "`timezone` is for windows of one day", "write every: 1d, or use offset");
+  if (window.offset !== undefined && window.timezone !== undefined)
+    contradiction("offset", "`offset` and `timezone` both place the boundaries", "keep one of them");
+  if (window.offset !== undefined && window.offset >= window.every)
+    contradiction("offset", "`offset` must be shorter than `every`", "subtract `every` from it");
+  if (window.timezone !== undefined && window.every !== DAY_MS)
+    contradiction("timezone", "`timezone` is for windows of one day", "write every: 1d, or use offset");
   return problems;
 }

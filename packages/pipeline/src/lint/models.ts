@@ -19,7 +19,13 @@ export function lintModels(draft: Draft, models: ReadonlyMap<string, ResolvedMod
 }
 
 const ENCODED: Readonly<Record<Encode["kind"], readonly JsonType[]>> = {
-  number: ["number", "integer"], bool: ["boolean"], map: ["string"], oneHot: ["string"], epoch: ["string"], hour: ["string"], weekday: ["string"],
+  number: ["number", "integer"],
+  bool: ["boolean"],
+  map: ["string"],
+  oneHot: ["string"],
+  epoch: ["string"],
+  hour: ["string"],
+  weekday: ["string"],
 };
 
 function featureProblem(draft: Draft, name: string, pointer: string, encode: Encode): { what: string; fix?: string | undefined } | null {
@@ -27,7 +33,15 @@ function featureProblem(draft: Draft, name: string, pointer: string, encode: Enc
   if (contract === null) return null;
   const field = contract.field(pointer);
   if (field === null) {
-    return contract.allows(pointer) ? null : { what: `the contract has no field ${pointer} for the feature \`${name}\``, fix: didYouMean(pointer, contract.fields.map((f) => f.pointer)) };
+    return contract.allows(pointer)
+      ? null
+      : {
+          what: `the contract has no field ${pointer} for the feature \`${name}\``,
+          fix: didYouMean(
+            pointer,
+            contract.fields.map((f) => f.pointer),
+          ),
+        };
   }
   if (fits(field, ENCODED[encode.kind])) return null;
   return { what: `${pointer} is ${field.types.join(" or ")}; the feature \`${name}\` needs ${ENCODED[encode.kind].join(" or ")}` };

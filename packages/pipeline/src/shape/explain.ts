@@ -21,13 +21,18 @@ export function explainIssue(issue: Issue, yaml: YamlText, keys: KnownKeys = PIP
   const path = issue.path.filter((part) => typeof part !== "symbol");
   const found = valueAt(yaml.value, path);
   if (issue.code === "unrecognized_keys") return issue.keys.map((key) => unknownKey(key, path, yaml, keys));
-  if (issue.code === "invalid_key") return [yaml.problem("WEIR-1201", path, { what: `\`${last(path)}\` is not a possible name`, why: issue.issues[0]?.message, atKey: true })];
+  if (issue.code === "invalid_key")
+    return [
+      yaml.problem("WEIR-1201", path, { what: `\`${last(path)}\` is not a possible name`, why: issue.issues[0]?.message, atKey: true }),
+    ];
   if (found === undefined && path.length > 0) return [missing(path, issue, yaml)];
   switch (issue.code) {
     case "invalid_value":
       return [notOneOf(path, found, issue.values.map(String), yaml)];
     case "invalid_union":
-      return "options" in issue && Array.isArray(issue.options) ? [notOneOf(path, found, issue.options.map(String), yaml)] : [wrongForm(path, found, unionMessage(issue, found), yaml)];
+      return "options" in issue && Array.isArray(issue.options)
+        ? [notOneOf(path, found, issue.options.map(String), yaml)]
+        : [wrongForm(path, found, unionMessage(issue, found), yaml)];
     case "too_small":
       return [yaml.problem("WEIR-1205", path, { what: `${shown(path, found, yaml)} is too small`, fix: `at least ${issue.minimum}` })];
     case "too_big":
@@ -44,9 +49,13 @@ function unknownKey(key: string, path: Path, yaml: YamlText, keys: KnownKeys): S
   const near = nearest(key, known);
   const elsewhere = near === null ? nearestPlaces(keys.elsewhere(key), path) : [];
   const where = path.length === 0 ? "the top level" : `\`${pathText(path)}\``;
-  const fix = near !== null ? `did you mean \`${near}\`?` : elsewhere.length > 0 ? `\`${key}\` belongs under ${elsewhere.join(" or ")}` : undefined;
+  const fix =
+    near !== null ? `did you mean \`${near}\`?` : elsewhere.length > 0 ? `\`${key}\` belongs under ${elsewhere.join(" or ")}` : undefined;
   return yaml.problem("WEIR-1203", [...path, key], {
-    what: `unknown key \`${key}\``, why: known.length === 0 ? undefined : `${where} takes ${known.join(", ")}`, fix, atKey: true,
+    what: `unknown key \`${key}\``,
+    why: known.length === 0 ? undefined : `${where} takes ${known.join(", ")}`,
+    fix,
+    atKey: true,
   });
 }
 
@@ -59,20 +68,31 @@ function nearestPlaces(places: readonly string[], path: Path): readonly string[]
     return differ < 0 ? steps.length : differ;
   };
   const best = Math.max(0, ...places.map(common));
-  return places.filter((place) => common(place) === best).slice(0, 3).map((place) => `\`${place}\``.replace(/`([^`]*?)( of a \w+)`/, "`$1`$2"));
+  return places
+    .filter((place) => common(place) === best)
+    .slice(0, 3)
+    .map((place) => `\`${place}\``.replace(/`([^`]*?)( of a \w+)`/, "`$1`$2"));
 }
 
 function missing(path: Path, issue: Issue, yaml: YamlText): SpecProblem {
   const key = last(path);
   const expected = "options" in issue && Array.isArray(issue.options) ? `one of ${issue.options.join(", ")}` : issue.message;
-  if (pathText(path) === "metadata.owner") return yaml.problem("WEIR-1701", path, { what: "no owner", why: "every stage has one owner, its own or the pipeline's", fix: "add owner: user:NAME or group:NAME" });
+  if (pathText(path) === "metadata.owner")
+    return yaml.problem("WEIR-1701", path, {
+      what: "no owner",
+      why: "every stage has one owner, its own or the pipeline's",
+      fix: "add owner: user:NAME or group:NAME",
+    });
   const said = expected.startsWith("Invalid input") ? undefined : expected;
   return yaml.problem("WEIR-1202", path, { what: `\`${key}\` is missing`, fix: said });
 }
 
 function notOneOf(path: Path, found: unknown, values: readonly string[], yaml: YamlText): SpecProblem {
   const near = typeof found === "string" && !yaml.substituted(path) ? didYouMean(found, values) : undefined;
-  return yaml.problem("WEIR-1204", path, { what: `${shown(path, found, yaml)} is not ${values.length === 1 ? values[0] : `one of ${values.join(", ")}`}`, fix: near });
+  return yaml.problem("WEIR-1204", path, {
+    what: `${shown(path, found, yaml)} is not ${values.length === 1 ? values[0] : `one of ${values.join(", ")}`}`,
+    fix: near,
+  });
 }
 
 function wrongForm(path: Path, found: unknown, message: string, yaml: YamlText): SpecProblem {

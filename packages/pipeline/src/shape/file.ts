@@ -43,41 +43,59 @@ const metadata: z.ZodType<MetadataFile> = z.strictObject({
   description: z.string().max(1000).exactOptional(),
 });
 
-export const recordSchema: z.ZodType<RecordFile> = z.strictObject({
-  contract: fileInFolder.meta({ description: "Schema of the records, a file in the pipeline's folder.", examples: ["flight.schema.json"] }),
-  format: z.literal("json").default("json"),
-  id: z.union([pointer, z.strictObject({ header: headerName })], expecting("a JSON pointer such as /id, or {header: NAME}")).exactOptional()
-    .meta({ description: "What names a record. Default: topic-partition-offset of the entry topic." }),
-  key: pointer.exactOptional().meta({ description: "From what `produce` and ingest make a key." }),
-  time: z.union([pointer, z.strictObject({ pointer, unit: z.enum(["s", "ms"]).exactOptional() })], expecting("a JSON pointer such as /event_time, or {pointer: …, unit: s}")).exactOptional()
-    .meta({ description: "Event time: RFC 3339 text, or epoch numbers with a unit. Default: the record's timestamp." }),
-}).meta({ description: "What the records are." });
+export const recordSchema: z.ZodType<RecordFile> = z
+  .strictObject({
+    contract: fileInFolder.meta({
+      description: "Schema of the records, a file in the pipeline's folder.",
+      examples: ["flight.schema.json"],
+    }),
+    format: z.literal("json").default("json"),
+    id: z
+      .union([pointer, z.strictObject({ header: headerName })], expecting("a JSON pointer such as /id, or {header: NAME}"))
+      .exactOptional()
+      .meta({ description: "What names a record. Default: topic-partition-offset of the entry topic." }),
+    key: pointer.exactOptional().meta({ description: "From what `produce` and ingest make a key." }),
+    time: z
+      .union(
+        [pointer, z.strictObject({ pointer, unit: z.enum(["s", "ms"]).exactOptional() })],
+        expecting("a JSON pointer such as /event_time, or {pointer: …, unit: s}"),
+      )
+      .exactOptional()
+      .meta({ description: "Event time: RFC 3339 text, or epoch numbers with a unit. Default: the record's timestamp." }),
+  })
+  .meta({ description: "What the records are." });
 
 const delivery: z.ZodType<DeliveryFile> = z.strictObject({
   guarantee: z.enum(["exactly-once", "at-least-once"]).default("exactly-once"),
-  commit: z.strictObject({
-    every: duration.prefault("100ms").meta({ description: "A transaction is committed at least this often." }),
-    bytes: size.prefault("8MiB").meta({ description: "And when it holds so many bytes." }),
-  }).prefault({}),
+  commit: z
+    .strictObject({
+      every: duration.prefault("100ms").meta({ description: "A transaction is committed at least this often." }),
+      bytes: size.prefault("8MiB").meta({ description: "And when it holds so many bytes." }),
+    })
+    .prefault({}),
 });
 
-const topics: z.ZodType<TopicNames> = z.strictObject({
-  deadLetters: topicName.exactOptional(),
-  executions: topicName.exactOptional(),
-  verdicts: topicName.exactOptional(),
-  control: topicName.exactOptional(),
-}).meta({ description: "Other names for the topics in which Weir speaks of itself." });
+const topics: z.ZodType<TopicNames> = z
+  .strictObject({
+    deadLetters: topicName.exactOptional(),
+    executions: topicName.exactOptional(),
+    verdicts: topicName.exactOptional(),
+    control: topicName.exactOptional(),
+  })
+  .meta({ description: "Other names for the topics in which Weir speaks of itself." });
 
-export const fileSchema: z.ZodType<PipelineFile> = z.strictObject({
-  apiVersion: z.literal("weir/v1"),
-  kind: z.literal("Pipeline"),
-  metadata,
-  partitions: whole(1, 1024).default(1).meta({ description: "Partitions of every topic of the pipeline." }),
-  record: recordSchema,
-  delivery: delivery.prefault({}),
-  onFailure: failureSchema.exactOptional(),
-  headers: z.enum(["full", "minimal"]).default("full").meta({ description: "minimal writes only weir.id." }),
-  timestamps: z.enum(["now", "keep"]).default("now").meta({ description: "Timestamps of produced records." }),
-  topics: topics.exactOptional(),
-  stages: z.record(word, stageSchema).meta({ description: "The stages, by id." }),
-}).meta({ title: "Weir pipeline", description: "One pipeline: its records, its stages and where their ports lead." });
+export const fileSchema: z.ZodType<PipelineFile> = z
+  .strictObject({
+    apiVersion: z.literal("weir/v1"),
+    kind: z.literal("Pipeline"),
+    metadata,
+    partitions: whole(1, 1024).default(1).meta({ description: "Partitions of every topic of the pipeline." }),
+    record: recordSchema,
+    delivery: delivery.prefault({}),
+    onFailure: failureSchema.exactOptional(),
+    headers: z.enum(["full", "minimal"]).default("full").meta({ description: "minimal writes only weir.id." }),
+    timestamps: z.enum(["now", "keep"]).default("now").meta({ description: "Timestamps of produced records." }),
+    topics: topics.exactOptional(),
+    stages: z.record(word, stageSchema).meta({ description: "The stages, by id." }),
+  })
+  .meta({ title: "Weir pipeline", description: "One pipeline: its records, its stages and where their ports lead." });

@@ -13,7 +13,8 @@ it("is what pipeline.schema.json holds", () => {
 
 it("describes every stage type with a sentence", () => {
   const stages = JSON.stringify(pipelineJsonSchema()["properties"]);
-  for (const sentence of ["The pipeline's entry.", "Judges records and windows", "Asks a model", "Sends every record down one branch."]) expect(stages).toContain(sentence);
+  for (const sentence of ["The pipeline's entry.", "Judges records and windows", "Asks a model", "Sends every record down one branch."])
+    expect(stages).toContain(sentence);
 });
 
 it("knows the keys of a place by the types that the file chooses there", () => {

@@ -50,7 +50,9 @@ function choose(node: SchemaNode, value: unknown): readonly SchemaNode[] {
   const among = options(node);
   if (among.length === 0) return [node];
   const all = among.flatMap((option) => choose(option, value));
-  const agreeing = all.filter((option) => Object.entries(properties(option)).some(([name, p]) => constOf(p) !== undefined && constOf(p) === member(value, name)));
+  const agreeing = all.filter((option) =>
+    Object.entries(properties(option)).some(([name, p]) => constOf(p) !== undefined && constOf(p) === member(value, name)),
+  );
   return agreeing.length > 0 ? agreeing : all;
 }
 

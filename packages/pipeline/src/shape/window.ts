@@ -3,33 +3,56 @@ import * as z from "zod";
 import { duration, expecting, positiveDuration, whole } from "./words.ts";
 
 /** The rules' own type, but that `hold` is decided later, when it is not written. */
-export type WindowFile = WindowSpec extends infer W ? (W extends WindowSpec ? Omit<W, "hold"> & { readonly hold?: boolean } : never) : never;
+export type WindowFile = WindowSpec extends infer W
+  ? W extends WindowSpec
+    ? Omit<W, "hold"> & { readonly hold?: boolean }
+    : never
+  : never;
 
 const common = {
-  hold: z.boolean(expecting("true or false")).exactOptional().meta({ description: "Nothing of the window goes on until it is judged. Default: true as soon as a window rule can quarantine." }),
+  hold: z
+    .boolean(expecting("true or false"))
+    .exactOptional()
+    .meta({ description: "Nothing of the window goes on until it is judged. Default: true as soon as a window rule can quarantine." }),
   minRecords: whole(1, 1_000_000_000).exactOptional().meta({ description: "Below this many records window rules answer `insufficient`." }),
-  idleAfter: positiveDuration.exactOptional().meta({ description: "Close the window when the partition has been silent for so long (wall clock)." }),
+  idleAfter: positiveDuration
+    .exactOptional()
+    .meta({ description: "Close the window when the partition has been silent for so long (wall clock)." }),
 };
 
-const count = z.strictObject({
-  kind: z.literal("count"),
-  ...common,
-  size: whole(1, 10_000_000).meta({ description: "Delivered records per partition." }),
-}).meta({ description: "Every so many records of a partition." });
+const count = z
+  .strictObject({
+    kind: z.literal("count"),
+    ...common,
+    size: whole(1, 10_000_000).meta({ description: "Delivered records per partition." }),
+  })
+  .meta({ description: "Every so many records of a partition." });
 
-const time = z.strictObject({
-  kind: z.literal("time"),
-  ...common,
-  every: positiveDuration.meta({ description: "Length of the window.", examples: ["1d", "15m"] }),
-  offset: duration.exactOptional().meta({ description: "Shift of the boundaries from midnight UTC.", examples: ["5h"] }),
-  timezone: z.string(expecting("a time zone such as Europe/Paris")).refine(isTimeZone, expecting("a time zone such as Europe/Paris")).exactOptional()
-    .meta({ description: "Windows of whole days begin at midnight there, daylight saving included." }),
-  lateness: duration.prefault("0s").meta({ description: "How far the watermark stays behind the greatest event time." }),
-  late: z.enum(["quarantine", "nextWindow", "recordRulesOnly"]).default("quarantine").meta({ description: "What happens to records of a window that is closed." }),
-  maxFuture: duration.exactOptional().meta({ description: "An event time further than this ahead of the record's own timestamp is refused." }),
-}).meta({ description: "Tumbling, on event time." });
+const time = z
+  .strictObject({
+    kind: z.literal("time"),
+    ...common,
+    every: positiveDuration.meta({ description: "Length of the window.", examples: ["1d", "15m"] }),
+    offset: duration.exactOptional().meta({ description: "Shift of the boundaries from midnight UTC.", examples: ["5h"] }),
+    timezone: z
+      .string(expecting("a time zone such as Europe/Paris"))
+      .refine(isTimeZone, expecting("a time zone such as Europe/Paris"))
+      .exactOptional()
+      .meta({ description: "Windows of whole days begin at midnight there, daylight saving included." }),
+    lateness: duration.prefault("0s").meta({ description: "How far the watermark stays behind the greatest event time." }),
+    late: z
+      .enum(["quarantine", "nextWindow", "recordRulesOnly"])
+      .default("quarantine")
+      .meta({ description: "What happens to records of a window that is closed." }),
+    maxFuture: duration
+      .exactOptional()
+      .meta({ description: "An event time further than this ahead of the record's own timestamp is refused." }),
+  })
+  .meta({ description: "Tumbling, on event time." });
 
-const batch = z.strictObject({ kind: z.literal("batch"), ...common }).meta({ description: "What a producer marks as one batch by headers." });
+const batch = z
+  .strictObject({ kind: z.literal("batch"), ...common })
+  .meta({ description: "What a producer marks as one batch by headers." });
 
 export const windowSchema: z.ZodType<WindowFile> = z.discriminatedUnion("kind", [count, time, batch]);
 

@@ -146,7 +146,8 @@ export function createGroup(name: string, partitionsOf: (topic: string) => numbe
     checkCommit(memberId, itsEpoch) {
       const member = members.get(memberId);
       if (member === undefined) throw new RetriableError("UNKNOWN_MEMBER_ID", `group ${name} does not know ${memberId}`);
-      if (member.epoch !== itsEpoch) throw new RetriableError("STALE_MEMBER_EPOCH", `group ${name}: ${memberId} is at epoch ${member.epoch}, not ${itsEpoch}`);
+      if (member.epoch !== itsEpoch)
+        throw new RetriableError("STALE_MEMBER_EPOCH", `group ${name}: ${memberId} is at epoch ${member.epoch}, not ${itsEpoch}`);
     },
     stage: (positions, fate) => void staged.set(fate, positions),
     finish(fate) {
@@ -160,8 +161,13 @@ export function createGroup(name: string, partitionsOf: (topic: string) => numbe
 
 /** As from Kafka: another process runs under our ids. */
 export function replacedBy(what: string): WeirError {
-  return new WeirError({
-    code: "WEIR-5002", what: "another process has taken the place of this one", why: what,
-    fix: "nothing if it was a restart; else give every process a slot of its own (WEIR_SLOT)",
-  }, { exitCode: 4 });
+  return new WeirError(
+    {
+      code: "WEIR-5002",
+      what: "another process has taken the place of this one",
+      why: what,
+      fix: "nothing if it was a restart; else give every process a slot of its own (WEIR_SLOT)",
+    },
+    { exitCode: 4 },
+  );
 }

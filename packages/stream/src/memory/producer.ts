@@ -37,14 +37,17 @@ export function createProducer(home: ProducerHome, options: ProducerOptions): Pr
   };
   const begin = (): Transaction => {
     if (failure !== null && !(failure instanceof RetriableError)) throw failure;
-    if (failure !== null) throw new RetriableError("PRODUCER_BROKEN", `no transaction before the producer is initialised again: ${failure.message}`, failure);
+    if (failure !== null)
+      throw new RetriableError("PRODUCER_BROKEN", `no transaction before the producer is initialised again: ${failure.message}`, failure);
     const id = ids[next % ids.length]!; // modulo
     if (open.has(id)) throw new Error(`only ${ids.length} transactions of ${options.transactionalId} may be open at a time`);
     next++;
     const mine = life;
     const ended = new RetriableError("INITIALISED", "the producer was initialised while the transaction was open");
     const transaction = createTransaction({
-      ...home, id, epoch: epochs.get(id)!, // every id has one
+      ...home,
+      id,
+      epoch: epochs.get(id)!, // every id has one
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       previousCommit: () => lastCommit,
       follow(commit) {

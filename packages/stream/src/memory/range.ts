@@ -6,7 +6,10 @@ export interface Subscriber {
 }
 
 /** Range over all topics at once: partition p of every topic goes to one member, neighbouring partitions stay together. */
-export function assignRange(partitionsOf: (topic: string) => number | undefined, subscribers: readonly Subscriber[]): ReadonlyMap<string, readonly Lane[]> {
+export function assignRange(
+  partitionsOf: (topic: string) => number | undefined,
+  subscribers: readonly Subscriber[],
+): ReadonlyMap<string, readonly Lane[]> {
   const sorted = [...subscribers].sort((a, b) => (a.memberId < b.memberId ? -1 : 1));
   const result = new Map<string, Lane[]>(sorted.map((s) => [s.memberId, []]));
   const topics = [...new Set(sorted.flatMap((s) => s.topics))].sort();

@@ -11,7 +11,10 @@ const encoder = new TextEncoder();
  */
 export function stampEntry(batch: Batch, idsOf: (batch: Batch) => Slices | null): Batch {
   const cleaned = dropOwnHeaders(batch);
-  return { ...cleaned.batch, added: { ...batch.added, headers: [...idColumns(batch, idsOf(batch), cleaned.given), ...batch.added.headers] } };
+  return {
+    ...cleaned.batch,
+    added: { ...batch.added, headers: [...idColumns(batch, idsOf(batch), cleaned.given), ...batch.added.headers] },
+  };
 }
 
 /** Removes incoming `weir.*` headers; the ids among them that are valid come back by row. */
@@ -85,4 +88,3 @@ export function idAt(batch: Batch, row: number): Uint8Array | null {
   }
   return readHeaders(batch.headerBytes, batch.headersAt[row]!, batch.headerCount[row]!).find((h) => h.key === ID)?.value ?? null; // row < count
 }
-

@@ -12,7 +12,11 @@ export interface LaneStart {
 }
 
 /** The committed offset first, once nothing that could move it is open, then the state: whatever was committed with the offset is in it. */
-export async function findStart({ log, group, links, onOutOfRange }: RunnerOptions, membership: Membership, { lane, key }: OwnedLane): Promise<LaneStart> {
+export async function findStart(
+  { log, group, links, onOutOfRange }: RunnerOptions,
+  membership: Membership,
+  { lane, key }: OwnedLane,
+): Promise<LaneStart> {
   const committed = (await log.committed(group, [lane], membership)).get(key) ?? null;
   const bounds = (await log.bounds([lane])).get(key);
   if (!bounds) throw new RetriableError("NO_LEADER", `${lane.topic}-${lane.partition} has no bounds yet`);

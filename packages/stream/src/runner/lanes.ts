@@ -32,8 +32,15 @@ export interface Lanes {
 export function createLanes(): Lanes {
   const all = new Map<string, OwnedLane>();
   const fresh = (lane: Lane): OwnedLane => ({
-    lane: { topic: lane.topic, partition: lane.partition }, key: laneKey(lane), status: "new",
-    next: -1, committed: -1, activeAt: 0, endedAt: -1, markedAt: -1, committedAt: 0,
+    lane: { topic: lane.topic, partition: lane.partition },
+    key: laneKey(lane),
+    status: "new",
+    next: -1,
+    committed: -1,
+    activeAt: 0,
+    endedAt: -1,
+    markedAt: -1,
+    committedAt: 0,
   });
   return {
     all,

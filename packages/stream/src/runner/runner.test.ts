@@ -27,18 +27,45 @@ async function createWorld(partitions = 2): Promise<World> {
   await log.createTopics(["in", "out", "refused", "executions", "verdicts", "state", "control"].map((name) => ({ name, partitions })));
   const told: string[] = [];
   return {
-    clock, log, told,
+    clock,
+    log,
+    told,
     start: (stage, slot, changes = {}) => {
       const runner = createRunner({
-        log, clock, slot, group: "g", inputs: ["in"],
-        links: [{ stage, outputs: new Map([["out", { topic: "out", next: null }], ["dlq", { topic: "refused", next: null }]]), stateTopic: stage.holds ? "state" : null }],
-        idsOf: null, topics: { executions: "executions", verdicts: "verdicts", control: "control" },
-        commit: { everyMs: 100, bytes: 1_000_000 }, handsOnTo: ["out"], idleAfterMs: null, onOutOfRange: "stop", transactionTimeoutMs: 10_000, minimalHeaders: false, keepTimestamps: false,
+        log,
+        clock,
+        slot,
+        group: "g",
+        inputs: ["in"],
+        links: [
+          {
+            stage,
+            outputs: new Map([
+              ["out", { topic: "out", next: null }],
+              ["dlq", { topic: "refused", next: null }],
+            ]),
+            stateTopic: stage.holds ? "state" : null,
+          },
+        ],
+        idsOf: null,
+        topics: { executions: "executions", verdicts: "verdicts", control: "control" },
+        commit: { everyMs: 100, bytes: 1_000_000 },
+        handsOnTo: ["out"],
+        idleAfterMs: null,
+        onOutOfRange: "stop",
+        transactionTimeoutMs: 10_000,
+        minimalHeaders: false,
+        keepTimestamps: false,
         hash: (data) => createHash("sha256").update(data).digest("hex"),
         events: {
-          committed: () => told.push(`${slot} committed`), aborted: () => told.push(`${slot} aborted`), assigned: (lanes) => told.push(`${slot} assigned ${lanes.map(laneKey).join()}`),
-          revoked: (lanes, lost) => told.push(`${slot} ${lost ? "lost" : "revoked"} ${lanes.map(laneKey).join()}`), lagging: () => {}, halted: (lane) => told.push(`${slot} halted ${laneKey(lane)}`),
-          retried: () => {}, ended: (lane) => told.push(`${slot} ended ${laneKey(lane)}`),
+          committed: () => told.push(`${slot} committed`),
+          aborted: () => told.push(`${slot} aborted`),
+          assigned: (lanes) => told.push(`${slot} assigned ${lanes.map(laneKey).join()}`),
+          revoked: (lanes, lost) => told.push(`${slot} ${lost ? "lost" : "revoked"} ${lanes.map(laneKey).join()}`),
+          lagging: () => {},
+          halted: (lane) => told.push(`${slot} halted ${laneKey(lane)}`),
+          retried: () => {},
+          ended: (lane) => told.push(`${slot} ended ${laneKey(lane)}`),
         },
         ...changes,
       });
@@ -50,12 +77,23 @@ async function createWorld(partitions = 2): Promise<World> {
   };
 }
 
-const PORTS = [{ name: "out", kind: "data" }, { name: "dlq", kind: "dead-letter" }] as const;
+const PORTS = [
+  { name: "out", kind: "data" },
+  { name: "dlq", kind: "dead-letter" },
+] as const;
 
 function createPass(changes: Partial<Stage> = {}): Stage {
   return {
-    id: "pass", ports: PORTS, holds: false, process: (batches) => batches.map((b) => decideAll(b, 0)), position: () => null, snapshot: () => [],
-    assign: () => {}, revoke: () => {}, describe: () => ({ spec: "5bec", owner: "user:test" }), ...changes,
+    id: "pass",
+    ports: PORTS,
+    holds: false,
+    process: (batches) => batches.map((b) => decideAll(b, 0)),
+    position: () => null,
+    snapshot: () => [],
+    assign: () => {},
+    revoke: () => {},
+    describe: () => ({ spec: "5bec", owner: "user:test" }),
+    ...changes,
   };
 }
 
@@ -67,13 +105,16 @@ function createHolder(size: number): Stage {
     return rows.map(({ batch, row }) => ({ batch, rows: Int32Array.of(row), ports: new Uint8Array(1) }));
   };
   return createPass({
-    id: "hold", holds: true, held: () => [...held.values()].reduce((n, list) => n + list.length, 0),
-    process: (batches) => batches.flatMap((batch) => {
-      const list = held.get(laneKey(batch)) ?? [];
-      held.set(laneKey(batch), list);
-      for (let row = 0; row < batch.count; row++) list.push({ batch, row });
-      return release(laneKey(batch), list.length - (list.length % size));
-    }),
+    id: "hold",
+    holds: true,
+    held: () => [...held.values()].reduce((n, list) => n + list.length, 0),
+    process: (batches) =>
+      batches.flatMap((batch) => {
+        const list = held.get(laneKey(batch)) ?? [];
+        held.set(laneKey(batch), list);
+        for (let row = 0; row < batch.count; row++) list.push({ batch, row });
+        return release(laneKey(batch), list.length - (list.length % size));
+      }),
     position: (lane) => {
       const first = held.get(laneKey(lane))?.[0];
       return first ? (first.batch.offset[first.row] ?? null) : null;
@@ -84,7 +125,10 @@ function createHolder(size: number): Stage {
 }
 
 function append(log: MemoryLog, partition: number, values: readonly string[]): void {
-  log.append({ topic: "in", partition }, values.map((v): Partial<PlainRecord> => ({ value: encoder.encode(v) })));
+  log.append(
+    { topic: "in", partition },
+    values.map((v): Partial<PlainRecord> => ({ value: encoder.encode(v) })),
+  );
 }
 
 async function stopAll(world: World, ...running: readonly { readonly runner: Runner; readonly done: Promise<void> }[]): Promise<void> {
@@ -127,7 +171,10 @@ test("a second process takes its share over and every record comes out once, in 
   await world.clock.advance(2000);
   await stopAll(world, second);
   const even = Array.from({ length: 80 }, (_, i) => `${2 * i}`);
-  expect(world.log.read("out").map((partition) => partition.map((r) => text(r.value)))).toEqual([even, even.map((n) => `${Number(n) + 1}`)]);
+  expect(world.log.read("out").map((partition) => partition.map((r) => text(r.value)))).toEqual([
+    even,
+    even.map((n) => `${Number(n) + 1}`),
+  ]);
   expect(world.told.some((event) => event.startsWith("two assigned in/"))).toBe(true);
 });
 
@@ -164,31 +211,62 @@ test("held records are not committed: the next owner reads them again and lets t
 test("at the noted end of its input a lane is judged and told to have ended", async () => {
   const world = await createWorld(1);
   append(world.log, 0, ["a", "b", "c", "d"]);
-  world.log.append({ topic: "control", partition: 0 }, [{ value: encoder.encode(JSON.stringify({ v: 1, kind: "end", topic: "in", partition: 0, offset: 4 })) }]);
+  world.log.append({ topic: "control", partition: 0 }, [
+    { value: encoder.encode(JSON.stringify({ v: 1, kind: "end", topic: "in", partition: 0, offset: 4 })) },
+  ]);
   const running = world.start(createHolder(3), "s");
   await world.clock.advance(3000);
   await stopAll(world, running);
   expect(world.values("out")).toEqual(["a", "b", "c", "d"]);
   expect(world.told.filter((event) => event === "s ended in/0")).toEqual(["s ended in/0"]);
-  const handedOn = world.values("control").map((v) => JSON.parse(v) as { topic: string; offset: number }).find((note) => note.topic === "out");
+  const handedOn = world
+    .values("control")
+    .map((v) => JSON.parse(v) as { topic: string; offset: number })
+    .find((note) => note.topic === "out");
   expect(handedOn?.offset).toBeGreaterThanOrEqual(4);
 });
 
 test("a refused record keeps its bytes and headers and gets the reason", async () => {
   const world = await createWorld(1);
-  world.log.append({ topic: "in", partition: 0 }, [{ key: encoder.encode("k"), value: encoder.encode("{"), headers: [{ key: "h", value: null }, { key: "h", value: encoder.encode("2") }] }]);
+  world.log.append({ topic: "in", partition: 0 }, [
+    {
+      key: encoder.encode("k"),
+      value: encoder.encode("{"),
+      headers: [
+        { key: "h", value: null },
+        { key: "h", value: encoder.encode("2") },
+      ],
+    },
+  ]);
   const refuse = createPass({
-    process: (batches) => batches.map((batch) => ({ ...decideAll(batch, 1), failures: new Map([[0, { class: "DECODE", message: "no JSON" } as const]]) })),
+    process: (batches) =>
+      batches.map((batch) => ({ ...decideAll(batch, 1), failures: new Map([[0, { class: "DECODE", message: "no JSON" } as const]]) })),
   });
   const running = world.start(refuse, "s", { idsOf: () => null });
   await world.clock.advance(1000);
   await stopAll(world, running);
   const [letter] = world.log.read("refused")[0] ?? [];
-  expect({ key: text(letter?.key ?? null), value: text(letter?.value ?? null), own: letter?.headers.slice(0, 3).map((h) => [h.key, h.value && text(h.value)]) })
-    .toEqual({ key: "k", value: "{", own: [["h", null], ["h", "2"], ["weir.id", "in-0-0"]] });
+  expect({
+    key: text(letter?.key ?? null),
+    value: text(letter?.value ?? null),
+    own: letter?.headers.slice(0, 3).map((h) => [h.key, h.value && text(h.value)]),
+  }).toEqual({
+    key: "k",
+    value: "{",
+    own: [
+      ["h", null],
+      ["h", "2"],
+      ["weir.id", "in-0-0"],
+    ],
+  });
   const header = (name: string): string | null => headerText(letter?.headers ?? [], name);
-  expect([header("__dlq.errors.topic"), header("__dlq.errors.offset"), header("weir.dlq.class"), header("weir.dlq.payload"), header("weir.dlq.origin")])
-    .toEqual(["in", "0", "DECODE", "source", `in/0/0/${letter?.timestamp === undefined ? "" : 1_700_000_000_000}`]);
+  expect([
+    header("__dlq.errors.topic"),
+    header("__dlq.errors.offset"),
+    header("weir.dlq.class"),
+    header("weir.dlq.payload"),
+    header("weir.dlq.origin"),
+  ]).toEqual(["in", "0", "DECODE", "source", `in/0/0/${letter?.timestamp === undefined ? "" : 1_700_000_000_000}`]);
 });
 
 test("a fault of a stage ends the run and commits nothing", async () => {

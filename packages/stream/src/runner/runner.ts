@@ -1,3 +1,4 @@
+// Longer than 400 lines: one class, because its steps share the state of the same lanes, units and transactions.
 import { laneKey, RetriableError, type Batch, type Lane } from "@weir/record";
 import type { GroupListener, LaneFailure, Membership, Producer } from "../log.ts";
 import { createChain, type Chain, type Outcome } from "./chain.ts";
@@ -78,7 +79,16 @@ class Work {
     this.#chain = chain;
     const { links, group, idsOf, topics, minimalHeaders, keepTimestamps, hash, clock } = options;
     const { verdicts: verdictsTopic } = topics;
-    this.#writing = createWriting({ links, group, entry: idsOf !== null, verdictsTopic, minimalHeaders, keepTimestamps, hash, now: () => clock.now() });
+    this.#writing = createWriting({
+      links,
+      group,
+      entry: idsOf !== null,
+      verdictsTopic,
+      minimalHeaders,
+      keepTimestamps,
+      hash,
+      now: () => clock.now(),
+    });
   }
 
   stop(): void {
@@ -302,7 +312,9 @@ class Work {
   #commitQuiet(): void {
     if (this.#unit) return;
     const now = this.#options.clock.monotonic();
-    const moved = this.lanes.ready().some((l) => (this.#chain.position(l.lane) ?? l.next) > l.committed && now - l.committedAt > QUIET_COMMIT_MS);
+    const moved = this.lanes
+      .ready()
+      .some((l) => (this.#chain.position(l.lane) ?? l.next) > l.committed && now - l.committedAt > QUIET_COMMIT_MS);
     if (moved) this.#open();
   }
 

@@ -14,9 +14,10 @@ export async function restoreState(log: Log, lane: Lane): Promise<RestoredState>
   const bounds = (await log.bounds([lane])).get(`${lane.topic}/${lane.partition}`);
   if (!bounds) return state;
   await using fetcher = log.fetcher();
-  for (let next = bounds.earliest; next < bounds.end; ) {
+  for (let next = bounds.earliest; next < bounds.end;) {
     const { batches, failed } = await fetcher.fetch([{ ...lane, offset: next }], WAIT_MS);
-    if (failed[0] && failed[0].kind !== "retry") throw new Error(`state of ${lane.topic}-${lane.partition} cannot be read at ${next}: ${failed[0].message}`);
+    if (failed[0] && failed[0].kind !== "retry")
+      throw new Error(`state of ${lane.topic}-${lane.partition} cannot be read at ${next}: ${failed[0].message}`);
     for (const batch of batches) {
       for (let row = 0; row < batch.count; row++) apply(state, recordAt(batch, row));
       next = Math.max(next, batch.nextOffset);

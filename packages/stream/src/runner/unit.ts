@@ -18,7 +18,10 @@ export interface Unit {
   noteEnd(controlTopic: string, lane: Lane, offset: number): void;
   /** The lane's input is over; told once the transaction is committed. */
   ends(lane: Lane): void;
-  commit(positions: readonly Position[], previousCommitMs: number): Promise<{ readonly entries: readonly Execution[]; readonly records: number; readonly ended: readonly Lane[] }>;
+  commit(
+    positions: readonly Position[],
+    previousCommitMs: number,
+  ): Promise<{ readonly entries: readonly Execution[]; readonly records: number; readonly ended: readonly Lane[] }>;
   abort(): Promise<void>;
 }
 

@@ -1,5 +1,15 @@
 import { createDeadLetterWriter, type DeadLetterWriter, type Payload } from "@weir/deadletter";
-import { addedHeaders, batchOf, ownHeaders, recordAt, type Batch, type Failure, type Header, type Lane, type PlainRecord } from "@weir/record";
+import {
+  addedHeaders,
+  batchOf,
+  ownHeaders,
+  recordAt,
+  type Batch,
+  type Failure,
+  type Header,
+  type Lane,
+  type PlainRecord,
+} from "@weir/record";
 import type { Transaction } from "../log.ts";
 import type { SystemRecord } from "../stage.ts";
 import { idAt } from "./identity.ts";
@@ -90,7 +100,9 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
   const record = recordAt(batch, row);
   const now: Header[] = [];
   for (const h of headers) if (h.length[i]! >= 0) now.push({ key: h.name, value: h.bytes.subarray(h.at[i]!, h.at[i]! + h.length[i]!) }); // parallel to rows
-  const kept = writing.minimalHeaders ? [...ownHeaders(batch, row), ...addedHeaders(batch, row).filter((h) => h.key === "weir.id")] : [...record.headers, ...now];
+  const kept = writing.minimalHeaders
+    ? [...ownHeaders(batch, row), ...addedHeaders(batch, row).filter((h) => h.key === "weir.id")]
+    : [...record.headers, ...now];
   const hop = { topic: batch.topic, partition: batch.partition, offset: record.offset, timestamp: record.timestamp };
   const id = decoder.decode(idAt(batch, row) ?? encoder.encode(`${hop.topic}-${hop.partition}-${hop.offset}`));
   const refused = { headers: kept, id, hop, payload: writing.payloads[outcome.link]!, failedAt: writing.now() }; // an outcome of this chain
@@ -101,6 +113,9 @@ export function writeSystem(transaction: Transaction, target: Lane, records: rea
   if (records.length === 0) return;
   transaction.write(
     target,
-    batchOf(target, records.map(({ key, value }) => ({ key: encoder.encode(key), value: value === null ? null : encoder.encode(value) }))),
+    batchOf(
+      target,
+      records.map(({ key, value }) => ({ key: encoder.encode(key), value: value === null ? null : encoder.encode(value) })),
+    ),
   );
 }

@@ -26,26 +26,63 @@ export function writeW1Pipeline(folder: string, pipeline: W1Pipeline): void {
 
 function manifestOf(net: Uint8Array): unknown {
   return {
-    model: "fraud", version: "1", digest: createHash("sha256").update(net).digest("hex"), normalised: [],
+    model: "fraud",
+    version: "1",
+    digest: createHash("sha256").update(net).digest("hex"),
+    normalised: [],
     onnx: { ir: 8, opsets: { "": 17 }, producer: "weir-testkit" },
-    inputs: [{ name: "features", datatype: "FP32", shape: [-1, W1_FEATURES.length], features: W1_FEATURES.map(([name]) => ({ name, field: `/${name}`, encode: { kind: "number", missing: "refuse" } })) }],
+    inputs: [
+      {
+        name: "features",
+        datatype: "FP32",
+        shape: [-1, W1_FEATURES.length],
+        features: W1_FEATURES.map(([name]) => ({ name, field: `/${name}`, encode: { kind: "number", missing: "refuse" } })),
+      },
+    ],
     outputs: { label: null, scores: "probabilities", kind: "probabilities", classes: ["genuine", "fraud"] },
     batch: { dynamic: true, max: 2048, reproducible: false },
-    calibration: { method: "none" }, baseline: null, golden: [], training: { note: "random weights" }, owner: "user:tests",
+    calibration: { method: "none" },
+    baseline: null,
+    golden: [],
+    training: { note: "random weights" },
+    owner: "user:tests",
   };
 }
 
 function specOf({ name, partitions, windowRecords, commitEveryMs = 100 }: W1Pipeline): string {
-  const ranges = W1_FEATURES.map(([field, min, max]) => `      - {id: ${field.replaceAll("_", "-")}, kind: range, field: /${field}, min: ${min}, max: ${max}, action: quarantineRecord}`);
+  const ranges = W1_FEATURES.map(
+    ([field, min, max]) =>
+      `      - {id: ${field.replaceAll("_", "-")}, kind: range, field: /${field}, min: ${min}, max: ${max}, action: quarantineRecord}`,
+  );
   const window = windowRecords === null ? [] : [`    window: {kind: count, size: ${windowRecords}, hold: true}`];
-  const broken = windowRecords === null ? [] : [`      - {id: amounts, kind: range, field: /amount, min: 0, max: 9000, mostly: 88%, action: quarantineWindow}`];
+  const broken =
+    windowRecords === null
+      ? []
+      : [`      - {id: amounts, kind: range, field: /amount, min: 0, max: 9000, mostly: 88%, action: quarantineWindow}`];
   return [
-    "apiVersion: weir/v1", "kind: Pipeline", "metadata: {name: " + name + ", owner: user:tests}", `partitions: ${partitions}`,
+    "apiVersion: weir/v1",
+    "kind: Pipeline",
+    "metadata: {name: " + name + ", owner: user:tests}",
+    `partitions: ${partitions}`,
     "record: {contract: transaction.schema.json, format: json, id: /transaction_id, key: /card_id}",
     `delivery: {guarantee: exactly-once, commit: {every: ${commitEveryMs}ms, bytes: 8MiB}}`,
-    "stages:", "  ingest: {type: ingest, out: gate}", "  gate:", "    type: gate", ...window, "    rules:", "      - {id: contract, kind: schema}", ...ranges, ...broken, "    pass: score",
+    "stages:",
+    "  ingest: {type: ingest, out: gate}",
+    "  gate:",
+    "    type: gate",
+    ...window,
+    "    rules:",
+    "      - {id: contract, kind: schema}",
+    ...ranges,
+    ...broken,
+    "    pass: score",
     "  score: {type: inference, model: fraud/1, batch: {maxRows: 2048}, as: prediction, out: route}",
-    "  route:", "    type: router", "    rules:",
-    "      - {id: high, when: 'prediction.confidence >= 0.9', to: auto}", "      - {id: middle, when: 'prediction.confidence >= 0.6', to: review}", "    default: manual", "",
+    "  route:",
+    "    type: router",
+    "    rules:",
+    "      - {id: high, when: 'prediction.confidence >= 0.9', to: auto}",
+    "      - {id: middle, when: 'prediction.confidence >= 0.6', to: review}",
+    "    default: manual",
+    "",
   ].join("\n");
 }

@@ -20,13 +20,19 @@ export function smallNet(seed: number): Uint8Array {
   if (!first || !last) throw new Error("the net has three layers");
   scaleInputs(first);
   scaleOutputs(last, layers, random);
-  const tensors = layers.flatMap(({ inputs, width, weights, bias }, i) => [floatTensor(`w${i}`, [inputs, width], weights), floatTensor(`b${i}`, [width], bias)]);
+  const tensors = layers.flatMap(({ inputs, width, weights, bias }, i) => [
+    floatTensor(`w${i}`, [inputs, width], weights),
+    floatTensor(`b${i}`, [width], bias),
+  ]);
   return modelBytes({
     nodes: [
       node("Pad", ["features", "pads"], "padded"),
-      node("Gemm", ["padded", "w0", "b0"], "h0"), node("Relu", ["h0"], "r0"),
-      node("Gemm", ["r0", "w1", "b1"], "h1"), node("Relu", ["h1"], "r1"),
-      node("Gemm", ["r1", "w2", "b2"], "logits"), node("Softmax", ["logits"], "probabilities", { axis: 1 }),
+      node("Gemm", ["padded", "w0", "b0"], "h0"),
+      node("Relu", ["h0"], "r0"),
+      node("Gemm", ["r0", "w1", "b1"], "h1"),
+      node("Relu", ["h1"], "r1"),
+      node("Gemm", ["r1", "w2", "b2"], "logits"),
+      node("Softmax", ["logits"], "probabilities", { axis: 1 }),
     ],
     tensors: [...tensors, intTensor("pads", [0, 0, 0, WIDTHS[0] - W1_FEATURES.length])],
     input: ["features", W1_FEATURES.length],
@@ -43,7 +49,12 @@ interface Layer {
 
 function randomLayer(random: () => number, inputs: number, width: number): Layer {
   const spread = Math.sqrt(6 / (inputs + width));
-  return { inputs, width, weights: Float32Array.from({ length: inputs * width }, () => (random() * 2 - 1) * spread), bias: Float32Array.from({ length: width }, () => (random() - 0.5) * 0.2) };
+  return {
+    inputs,
+    width,
+    weights: Float32Array.from({ length: inputs * width }, () => (random() * 2 - 1) * spread),
+    bias: Float32Array.from({ length: width }, () => (random() - 0.5) * 0.2),
+  };
 }
 
 function scaleInputs({ width, weights, bias }: Layer): void {
@@ -59,7 +70,10 @@ function scaleInputs({ width, weights, bias }: Layer): void {
 /** Centres the difference of the two logits and stretches it until the wanted share is confident. */
 function scaleOutputs(last: Layer, layers: readonly Layer[], random: () => number): void {
   const gaps = Array.from({ length: PROBE_ROWS }, () => {
-    const [a = 0, b = 0] = forward(layers, W1_FEATURES.map(([, low, high]) => low + random() * (high - low)));
+    const [a = 0, b = 0] = forward(
+      layers,
+      W1_FEATURES.map(([, low, high]) => low + random() * (high - low)),
+    );
     return b - a;
   });
   const centre = [...gaps].sort((x, y) => x - y)[PROBE_ROWS / 2] ?? 0;
@@ -71,11 +85,14 @@ function scaleOutputs(last: Layer, layers: readonly Layer[], random: () => numbe
 }
 
 function forward(layers: readonly Layer[], row: readonly number[]): number[] {
-  return layers.reduce<number[]>((input, { inputs, width, weights, bias }, depth) => {
-    return Array.from({ length: width }, (_, j) => {
-      let sum = bias[j] ?? 0;
-      for (let i = 0; i < inputs; i++) sum += (input[i] ?? 0) * (weights[i * width + j] ?? 0);
-      return depth < layers.length - 1 ? Math.max(0, sum) : sum;
-    });
-  }, [...row]);
+  return layers.reduce<number[]>(
+    (input, { inputs, width, weights, bias }, depth) => {
+      return Array.from({ length: width }, (_, j) => {
+        let sum = bias[j] ?? 0;
+        for (let i = 0; i < inputs; i++) sum += (input[i] ?? 0) * (weights[i * width + j] ?? 0);
+        return depth < layers.length - 1 ? Math.max(0, sum) : sum;
+      });
+    },
+    [...row],
+  );
 }

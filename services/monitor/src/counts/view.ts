@@ -37,7 +37,17 @@ export function createCountsView(): CountsView {
   const of = (id: string): Counting => {
     const known = stages.get(id);
     if (known) return known;
-    const fresh = { in: 0, ports: {}, copies: 0, held: new Map<string, number>(), classes: {}, executions: 0, lastAt: null, model: null, spec: null };
+    const fresh = {
+      in: 0,
+      ports: {},
+      copies: 0,
+      held: new Map<string, number>(),
+      classes: {},
+      executions: 0,
+      lastAt: null,
+      model: null,
+      spec: null,
+    };
     stages.set(id, fresh);
     return fresh;
   };
