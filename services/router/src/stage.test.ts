@@ -16,7 +16,7 @@ import {
 } from "@weir/record";
 import type { RouterSpec } from "@weir/routing";
 import { loadPipeline } from "@weir/service";
-import { viewAt, type Decided } from "@weir/stream";
+import type { Decided } from "@weir/stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { buildStage } from "./build.ts";
@@ -224,7 +224,7 @@ describe("a sample", () => {
   const values = ids.map((_, i) => (i % 10 === 0 ? "{" : valueOf((i % 100) / 100)));
   const idsOf = (decided: Decided): readonly (string | null)[] => {
     const [copies] = decided.copies ?? [];
-    const view = viewAt(decided, copies?.positions ?? new Int32Array(0));
+    const view = selectRows(decided.batch, copies?.positions ?? new Int32Array(0));
     return Array.from(allRows(view.count), (row) => headerText(recordAt(view, row).headers, "weir.id"));
   };
   const stamped = (from: number, to: number): Batch =>
