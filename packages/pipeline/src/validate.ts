@@ -1,6 +1,6 @@
 import { compileContract, type Contract } from "@weir/contract";
 import type { Sha256 } from "@weir/deadletter";
-import { WeirError } from "@weir/record";
+import { MAX_VALUE_BYTES, WeirError } from "@weir/record";
 import type { Pins } from "./canonical.ts";
 import type { Draft } from "./lint/draft.ts";
 import { lintConditions, lintRules } from "./lint/expressions.ts";
@@ -122,7 +122,7 @@ function readContract(
     );
   try {
     const schema: unknown = JSON.parse(text);
-    return { contract: compileContract(schema, { sha256: options.sha256 }), problems: [] };
+    return { contract: compileContract(schema, { sha256: options.sha256, maxBytes: MAX_VALUE_BYTES }), problems: [] };
   } catch (error) {
     if (error instanceof SyntaxError) return fail("WEIR-1502", `${path} is not JSON`, error.message);
     if (error instanceof WeirError)

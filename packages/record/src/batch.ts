@@ -1,6 +1,12 @@
 import { gatherColumn, gatherDoubles, gatherInts, gatherSlices, type Column, type Slices } from "./column.ts";
 import { type Header, type HeaderColumn, readHeaders, writeHeaders } from "./headers.ts";
 
+/**
+ * Longest value that Weir carries: with key and headers it fits topics of 2 MiB a record, which is what Weir's own have. A
+ * longer one is dead-lettered without its value.
+ */
+export const MAX_VALUE_BYTES = 2_000_000;
+
 /** One partition of one topic. */
 export interface Lane {
   readonly topic: string;

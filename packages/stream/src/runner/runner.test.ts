@@ -269,6 +269,24 @@ test("a refused record keeps its bytes and headers and gets the reason", async (
   ]).toEqual(["in", "0", "DECODE", "source", `in/0/0/${letter?.timestamp === undefined ? "" : 1_700_000_000_000}`]);
 });
 
+test("a value that no topic takes is dead-lettered without it, with its coordinates", async () => {
+  const world = await createWorld(1);
+  world.log.append({ topic: "in", partition: 0 }, [{ value: new Uint8Array(2_000_001) }, { value: encoder.encode("b") }]);
+  const refuse = createPass({
+    process: (batches) =>
+      batches.map((batch) => ({ ...decideAll(batch, 1), failures: new Map([0, 1].map((i) => [i, { class: "DECODE", message: "no" } as const])) })),
+  });
+  const running = world.start(refuse, "s", { idsOf: () => null });
+  await world.clock.advance(1000);
+  await stopAll(world, running);
+  const letters = world.log.read("refused")[0] ?? [];
+  expect(letters.map((r) => [r.value?.length ?? null, headerText(r.headers, "weir.dlq.class"), headerText(r.headers, "weir.dlq.payload")])).toEqual([
+    [null, "TOO_LARGE", "none"],
+    [1, "DECODE", "source"],
+  ]);
+  expect(headerText(letters[0]?.headers ?? [], "weir.dlq.origin")).toMatch(/^in\/0\/0\//);
+});
+
 test("a fault of a stage ends the run and commits nothing", async () => {
   const world = await createWorld(1);
   append(world.log, 0, ["a"]);

@@ -4,6 +4,7 @@ import type { Chain, Outcome } from "./chain.ts";
 import { writeEndNote } from "./control.ts";
 import { createTally, type Execution } from "./execution.ts";
 import type { RunnerOptions } from "./options.ts";
+import { nameTooLarge } from "./too-large.ts";
 import { writeOutcome, writeSystem, type Writing } from "./writing.ts";
 
 /** One execution in the making: a transaction, what was decided in it, and the entries that will tell of it. */
@@ -44,7 +45,8 @@ export function createUnit(options: RunnerOptions, writing: Writing, chain: Chai
     processed: (spent) => void (ms.process += spent),
     noteEnd: (topic, lane, offset) => writeEndNote(transaction, topic, lane, offset),
     ends: (lane) => void ended.push(lane),
-    add: (outcome) => {
+    add: ({ link, decided }) => {
+      const outcome = { link, decided: nameTooLarge(decided) };
       tallies[outcome.link]!.add(outcome.decided); // an outcome of this chain
       if (outcome.link === 0) records += outcome.decided.rows.length;
       writeOutcome(transaction, outcome, writing);

@@ -105,8 +105,10 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
     : [...record.headers, ...now];
   const hop = { topic: batch.topic, partition: batch.partition, offset: record.offset, timestamp: record.timestamp };
   const id = decoder.decode(idAt(batch, row) ?? encoder.encode(`${hop.topic}-${hop.partition}-${hop.offset}`));
-  const refused = { headers: kept, id, hop, payload: writing.payloads[outcome.link]!, failedAt: writing.now() }; // an outcome of this chain
-  return { ...record, headers: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
+  const none = failure.class === "TOO_LARGE";
+  const payload = none ? "none" : writing.payloads[outcome.link]!; // an outcome of this chain
+  const refused = { headers: kept, id, hop, payload, failedAt: writing.now() } as const;
+  return { ...record, value: none ? null : record.value, headers: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
 }
 
 export function writeSystem(transaction: Transaction, target: Lane, records: readonly SystemRecord[]): void {
