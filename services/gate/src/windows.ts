@@ -45,7 +45,7 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
     };
     state.windows.set(id, window);
     const carry = state.carry;
-    if (carry !== null) {
+    if (carry !== null && takesOthers(state, id)) {
       state.carry = null;
       if (carry.ruleSet.digest === ruleSet.digest) merge(window, carry);
       else release(settings, state, carry, "log", out);
@@ -105,9 +105,15 @@ function fate(state: LaneState, window: OpenWindow, by: ClosedBy): "gone" | "mer
   return by === "endOfInput" && state.windows.size === 0 ? "release" : "merge";
 }
 
+/** While records are read again, ends of batches that were decided before are open, too: nothing is handed on to them. */
+function takesOthers({ refill }: LaneState, id: string): boolean {
+  return refill === null || [...refill.windows.values()].some((w) => w.id === id || w.merged.includes(id));
+}
+
 /** Into the next open window, or kept until one opens. Windows of different rule sets cannot be added up. */
 function handOn(settings: GateSettings, state: LaneState, window: OpenWindow, by: ClosedBy, out: Decided[]): void {
-  const next = [...state.windows.values()].sort((a, b) => a.end - b.end || a.first - b.first)[0];
+  const open = [...state.windows.values()].filter((w) => takesOthers(state, w.id));
+  const next = open.sort((a, b) => a.end - b.end || a.first - b.first)[0];
   if (next === undefined) {
     const carry = state.carry;
     if (carry === null) state.carry = window;

@@ -274,7 +274,7 @@ test("a value that no topic takes is dead-lettered without it, with its coordina
   world.log.append({ topic: "in", partition: 0 }, [{ value: new Uint8Array(2_000_001) }, { value: encoder.encode("b") }]);
   const refuse = createPass({
     process: (batches) =>
-      batches.map((batch) => ({ ...decideAll(batch, 1), failures: new Map([0, 1].map((i) => [i, { class: "DECODE", message: "no" } as const])) })),
+      batches.map((batch) => ({ ...decideAll(batch, 1), failures: new Map(Array.from({ length: batch.count }, (_, i) => [i, { class: "DECODE", message: "no" } as const])) })),
   });
   const running = world.start(refuse, "s", { idsOf: () => null });
   await world.clock.advance(1000);
