@@ -154,6 +154,15 @@ const WINDOWS: readonly (WindowSpec | null)[] = [
   { kind: "batch", hold: true },
 ];
 
+const inBatch = (offset: number, id: string, text: string): TestRecord => ({
+  offset,
+  value: text,
+  timestamp: 0,
+  headers: [header("batch-id", id), ...(id === "b" ? [header("batch-count", "4")] : [])],
+});
+/** Window b waits for the next one when the process dies, and the end of window a, which was decided, is read again after it. */
+const INTERLEAVED = [inBatch(0, "a", '{"t":0,"x":null,"d":0}'), inBatch(1, "b", "{not json"), inBatch(2, "a", "{not json")];
+
 describe("the same log gives the same outputs, however it is cut and whatever crashes", () => {
   it.each(WINDOWS.map((w) => [JSON.stringify(w), w] as const))("window %s", (_name, window) => {
     const property = fc.property(log, steps, fc.integer({ min: -30, max: 90 }), (records, cuts, silent) => {
@@ -170,6 +179,6 @@ describe("the same log gives the same outputs, however it is cut and whatever cr
         .sort((a, b) => a - b);
       expect(offsets).toEqual(records.map((r) => r.offset));
     });
-    fc.assert(property, { numRuns: 100 });
+    fc.assert(property, { numRuns: 100, examples: [[INTERLEAVED, [{ take: 3, then: "crash" }], 3]] });
   });
 });

@@ -16,6 +16,12 @@ export interface Entry {
   readonly ordinal: number;
 }
 
+/** A window, told from a later one of the same id: producers may use the id of a batch again. */
+export interface WindowOrigin {
+  readonly id: string;
+  readonly opened: number;
+}
+
 export interface OpenWindow {
   readonly id: string;
   readonly start: number | null;
@@ -25,14 +31,16 @@ export interface OpenWindow {
   readonly tally: OpenTally;
   readonly segments: Segment[];
   /** First record that was placed in it, also when that one was dead-lettered at once. */
+  /** Offset of the first record of its own; `first` may be that of a window merged into it. */
+  readonly opened: number;
   first: number;
   last: number;
   /** Records delivered into it, those of merged windows included. */
   count: number;
   mergedCount: number;
   entry: Entry;
-  /** Ids of windows without enough evidence that were merged into it. */
-  readonly merged: string[];
+  /** Windows without enough evidence that were merged into it. */
+  readonly merged: WindowOrigin[];
   heldBytes: number;
 }
 
@@ -50,7 +58,8 @@ export interface SavedWindow {
   readonly count: number;
   /** Digest of the rule set that it was opened under. */
   readonly rules: string;
-  readonly merged: readonly string[];
+  readonly opened: number;
+  readonly merged: readonly WindowOrigin[];
   /** Closed without enough evidence and waiting for the next window to be merged into. */
   readonly carried: boolean;
 }

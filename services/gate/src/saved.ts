@@ -63,8 +63,8 @@ function openWindows(state: LaneState): OpenWindow[] {
   return [...(state.carry ? [state.carry] : []), ...state.windows.values()];
 }
 
-function savedWindow({ id, first, last, count, ruleSet, merged }: OpenWindow, carried: boolean): SavedWindow {
-  return { id, first, last, count, rules: ruleSet.digest, merged, carried };
+function savedWindow({ id, opened, first, last, count, ruleSet, merged }: OpenWindow, carried: boolean): SavedWindow {
+  return { id, opened, first, last, count, rules: ruleSet.digest, merged, carried };
 }
 
 /** The lane as its committed offset and its state say; throws where the two do not belong together. */

@@ -35,7 +35,7 @@ export function verdictRecord(
       kind: settings.kind,
       id: window.id,
       ...(window.start !== null && { start: windowTime(window.start), end: windowTime(window.end) }),
-      ...(window.merged.length > 0 && { merged: window.merged }),
+      ...(window.merged.length > 0 && { merged: window.merged.map((w) => w.id) }),
     },
     partitions: [{ partition: state.lane.partition, first: window.first, last: window.last, count: window.count }],
     n: window.tally.records,

@@ -4,7 +4,7 @@ import type { OpenWindow } from "./lane-state.ts";
 import { DEAD_LETTER, QUARANTINE } from "./outlet.ts";
 import { decideRows, failureOf, flush, refuse, takeInto, type Passage } from "./take.ts";
 import type { GateSettings } from "./settings.ts";
-import type { Windows } from "./windows.ts";
+import { isKept, type Windows } from "./windows.ts";
 
 /** Places the rows from `first` to before `end`, in the order of the log. */
 export type Walk = (passage: Passage, first: number, end: number) => void;
@@ -164,7 +164,7 @@ function batchWalk(windows: Windows): Walk {
       }
       const offset = batch.offset[row]!; // row < end, within the batch
       // A restart reads the end of an earlier batch of the same id again: the one that is open began at the saved offset.
-      if (state.refill?.windows.get(id)?.first === offset) state.windows.delete(id);
+      if (state.refill !== null && isKept(state.refill, { id, opened: offset })) state.windows.delete(id);
       let window = state.windows.get(id);
       if (!window) {
         flush(passage);

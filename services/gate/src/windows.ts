@@ -1,6 +1,6 @@
 import { addTally, emptyTally, judgeWindow, type RuleSet } from "@weir/rules";
 import type { Decided } from "@weir/stream";
-import type { Entry, LaneState, OpenWindow, Segment } from "./lane-state.ts";
+import type { Entry, LaneState, OpenWindow, Refill, Segment, WindowOrigin } from "./lane-state.ts";
 import { releaseWindow } from "./release.ts";
 import type { GateSettings } from "./settings.ts";
 import type { ClosedBy } from "./verdict.ts";
@@ -36,6 +36,7 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
       entry,
       tally: emptyTally(ruleSet.rules.length),
       segments: [],
+      opened: offset,
       first: offset,
       last: offset,
       count: 0,
@@ -45,7 +46,7 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
     };
     state.windows.set(id, window);
     const carry = state.carry;
-    if (carry !== null && takesOthers(state, id)) {
+    if (carry !== null && takesOthers(state, window)) {
       state.carry = null;
       if (carry.ruleSet.digest === ruleSet.digest) merge(window, carry);
       else release(settings, state, carry, "log", out);
@@ -98,7 +99,7 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
 function fate(state: LaneState, window: OpenWindow, by: ClosedBy): "gone" | "merge" | "release" {
   const { refill } = state;
   if (refill !== null) {
-    const kept = [...refill.windows.values()].some((w) => w.merged.includes(window.id) || (w.carried && w.id === window.id));
+    const kept = [...refill.windows.values()].some((w) => w.merged.some((m) => isSame(m, window)) || (w.carried && isSame(w, window)));
     return kept ? "merge" : "gone";
   }
   if (judgeWindow(window.ruleSet, window.tally).outcome !== "mergeNext") return "release";
@@ -106,13 +107,22 @@ function fate(state: LaneState, window: OpenWindow, by: ClosedBy): "gone" | "mer
 }
 
 /** While records are read again, ends of batches that were decided before are open, too: nothing is handed on to them. */
-function takesOthers({ refill }: LaneState, id: string): boolean {
-  return refill === null || [...refill.windows.values()].some((w) => w.id === id || w.merged.includes(id));
+function takesOthers({ refill }: LaneState, window: WindowOrigin): boolean {
+  return refill === null || isKept(refill, window);
+}
+
+/** Is it open, or part of what is open, at the end of what is read again? */
+export function isKept(refill: Refill, window: WindowOrigin): boolean {
+  return [...refill.windows.values()].some((w) => isSame(w, window) || w.merged.some((m) => isSame(m, window)));
+}
+
+function isSame(a: WindowOrigin, b: WindowOrigin): boolean {
+  return a.id === b.id && a.opened === b.opened;
 }
 
 /** Into the next open window, or kept until one opens. Windows of different rule sets cannot be added up. */
 function handOn(settings: GateSettings, state: LaneState, window: OpenWindow, by: ClosedBy, out: Decided[]): void {
-  const open = [...state.windows.values()].filter((w) => takesOthers(state, w.id));
+  const open = [...state.windows.values()].filter((w) => takesOthers(state, w));
   const next = open.sort((a, b) => a.end - b.end || a.first - b.first)[0];
   if (next === undefined) {
     const carry = state.carry;
@@ -135,7 +145,7 @@ function merge(into: OpenWindow, from: OpenWindow): void {
   into.count += from.count;
   into.mergedCount += from.count;
   into.heldBytes += from.heldBytes;
-  into.merged.unshift(...from.merged, from.id);
+  into.merged.unshift(...from.merged, { id: from.id, opened: from.opened });
   const segments = mergeSegments(from.segments, into.segments);
   into.segments.splice(0, into.segments.length, ...segments);
 }
