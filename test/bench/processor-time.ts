@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { systemClock } from "@weir/service";
 
 /** Units of /proc: a hundred a second on every Linux that Node runs on. */
@@ -51,8 +51,11 @@ function valueAt(samples: readonly Sample[], value: (sample: Sample) => number, 
   return value(a) + ((value(b) - value(a)) * (at - a.at)) / Math.max(1, b.at - a.at);
 }
 
+/** 0 for a process that has ended: whoever watches over it says so. */
 function usedBy(pid: number): number {
-  const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+  const file = `/proc/${pid}/stat`;
+  if (!existsSync(file)) return 0;
+  const stat = readFileSync(file, "utf8");
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" "); // behind the name, which may hold blanks: state is the third field
   return (Number(fields[11]) + Number(fields[12])) * TICK_MICROS;
 }
