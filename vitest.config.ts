@@ -14,6 +14,7 @@ const withoutBroker: TestProjectInlineConfiguration = {
     name: "unit",
     include: ["{packages,services}/*/src/**/*.test.ts", "test/{guide,topology,tidy}/**/*.test.ts", "test/contract/memory-log.test.ts"],
     exclude: ["**/*.broker.test.ts"],
+    setupFiles: ["test/setup/properties.ts"],
     testTimeout: 30_000,
   },
 };
