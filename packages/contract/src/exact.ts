@@ -31,7 +31,7 @@ export function readExactly(
   }
   const violations = [...(options.validator?.violations(value) ?? [])];
   for (const target of targets) {
-    if (!putValue(target, row, lookUp(value, target.path))) violations.push(timeViolation(target));
+    if (!putValue(target, row, lookUp(value, target.path), values)) violations.push(timeViolation(target));
   }
   return violations.length === 0 ? null : contractFailure(violations);
 }

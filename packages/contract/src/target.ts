@@ -2,6 +2,7 @@ import { ABSENT, NULL, OTHER, PRESENT, type Column } from "@weir/record";
 import { beginInterned, codeOf, createInterned, entryOf, hashOf, type Interned } from "./interned.ts";
 import { parsePointer, type FieldRequest } from "./request.ts";
 import { numericTime, parseTime } from "./time.ts";
+import type { Values } from "./values.ts";
 
 /** A column that is being filled, for one batch after the other. Which of the arrays are used depends on the kind. */
 export interface Target {
@@ -89,10 +90,10 @@ function bytesOfSlices(target: Target, bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Puts a parsed value (undefined: the member is not there) into the row. False where a time cannot be read: that breaks the
+ * Puts a parsed value of the row's record (undefined: the member is not there) into the row. False where a time cannot be read: that breaks the
  * contract of any reader that asks for it.
  */
-export function putValue(target: Target, row: number, value: unknown): boolean {
+export function putValue(target: Target, row: number, value: unknown, values: Values): boolean {
   clearRow(target, row);
   if (value === undefined) return true;
   target.presence[row] = value === null ? NULL : OTHER;
@@ -107,7 +108,7 @@ export function putValue(target: Target, row: number, value: unknown): boolean {
   } else if (as === "string" && typeof value === "string") {
     putText(target, row, encoder.encode(value));
   } else if (as === "slices" && typeof value === "string") {
-    putSlice(target, row, encoder.encode(value));
+    putSlice(target, row, encoder.encode(value), values);
   }
   return true;
 }
@@ -142,10 +143,23 @@ function putText(target: Target, row: number, text: Uint8Array): void {
   target.presence[row] = PRESENT;
 }
 
-function putSlice(target: Target, row: number, text: Uint8Array): void {
-  target.unescaped ??= new Map();
-  target.unescaped.set(row, text);
-  target.at[row] = 0;
+/** The same bytes are in the record wherever the text needed no unescaping: then nothing of the batch has to be copied. */
+function putSlice(target: Target, row: number, text: Uint8Array, values: Values): void {
+  const at = findBytes(values.bytes, values.at[row]!, values.at[row]! + values.length[row]!, text); // row < count
+  if (at < 0) {
+    target.unescaped ??= new Map();
+    target.unescaped.set(row, text);
+  }
+  target.at[row] = Math.max(at, 0);
   target.lengths[row] = text.length;
   target.presence[row] = PRESENT;
+}
+
+function findBytes(bytes: Uint8Array, from: number, end: number, wanted: Uint8Array): number {
+  for (let at = from; at + wanted.length <= end; at++) {
+    let same = 0;
+    while (same < wanted.length && bytes[at + same] === wanted[same]) same++;
+    if (same === wanted.length) return at;
+  }
+  return -1;
 }

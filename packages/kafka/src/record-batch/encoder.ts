@@ -2,7 +2,7 @@ import { crc32c } from "@node-rs/crc32";
 import { varintLength, type Batch } from "@weir/record";
 import { RecordTooLarge } from "@weir/stream";
 import { prepareAdditions, type PreparedAdditions } from "./additions.ts";
-import { bufferOver, copyBytes } from "./copy-bytes.ts";
+import { copyable, copyBytes, type Copyable } from "./copy-bytes.ts";
 import { AT, ATTRIBUTE, LENGTH_FROM, writeInt64 } from "./layout.ts";
 import { varlongLength, writeVarlong } from "./varlong.ts";
 
@@ -22,7 +22,7 @@ export interface Sequence {
 
 /** Encodes one RecordBatch after the other into a buffer that grows and is kept. Owns that buffer. */
 export class BatchEncoder {
-  #buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_CAPACITY_BYTES);
+  #target: Copyable = copyable(Buffer.allocUnsafeSlow(FIRST_CAPACITY_BYTES));
   #at: number = AT.records;
   #count = 0;
   #baseTimestamp = 0;
@@ -48,8 +48,8 @@ export class BatchEncoder {
    */
   add(batch: Batch, rows: Int32Array | null, start: number, now: number | null): number {
     const additions = prepareAdditions(batch);
-    const source = bufferOver(batch.bytes);
-    const headers = batch.headerBytes === batch.bytes ? source : bufferOver(batch.headerBytes);
+    const source = copyable(batch.bytes);
+    const headers = batch.headerBytes === batch.bytes ? source : copyable(batch.headerBytes);
     const total = rows === null ? batch.count : rows.length;
     let index = start;
     for (; index < total && this.#count < BATCH_RECORDS; index++) {
@@ -64,7 +64,7 @@ export class BatchEncoder {
    * Adds one record; false when the batch is full without it. Every `!` below: columns are parallel to the rows, and the
    * caller's row is one of them.
    */
-  #record(batch: Batch, row: number, source: Buffer, headers: Buffer, additions: PreparedAdditions, timestamp: number): boolean {
+  #record(batch: Batch, row: number, source: Copyable, headers: Copyable, additions: PreparedAdditions, timestamp: number): boolean {
     const keyLength = batch.keyLength[row]!;
     const ownLength = batch.headersLength[row]!;
     let keep = batch.valueLength[row]!;
@@ -83,7 +83,7 @@ export class BatchEncoder {
       const length = column.length[row]!;
       if (length < 0) continue;
       headerCount++;
-      headerBytes += column.name.length + varintLength(length) + length;
+      headerBytes += column.name.buffer.length + varintLength(length) + length;
     }
     if (this.#count === 0) this.#baseTimestamp = this.#maxTimestamp = timestamp;
     const delta = timestamp - this.#baseTimestamp;
@@ -98,26 +98,27 @@ export class BatchEncoder {
       varintLength(headerCount) +
       headerBytes;
     if (!this.#fits(row, body + varintLength(body))) return false;
-    const to = this.#buffer;
+    const target = this.#target;
+    const to = target.buffer;
     let at = writeVarint(to, this.#at, body);
     to[at++] = 0;
     if (delta === 0) to[at++] = 0;
     else at = writeVarlong(to, at, delta);
     at = writeVarint(to, at, this.#count);
     at = writeVarint(to, at, keyLength);
-    at = copyBytes(source, batch.keyAt[row]!, keyLength, to, at);
+    at = copyBytes(source, batch.keyAt[row]!, keyLength, target, at);
     at = writeVarint(to, at, valueLength);
-    at = copyBytes(source, batch.valueAt[row]!, keep, to, at);
-    if (tailLength > 0 && tails !== null) at = copyBytes(tails.bytes, tails.at[row]!, tailLength, to, at);
+    at = copyBytes(source, batch.valueAt[row]!, keep, target, at);
+    if (tailLength > 0 && tails !== null) at = copyBytes(tails.bytes, tails.at[row]!, tailLength, target, at);
     at = writeVarint(to, at, headerCount);
-    at = copyBytes(headers, batch.headersAt[row]!, ownLength, to, at);
+    at = copyBytes(headers, batch.headersAt[row]!, ownLength, target, at);
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]!;
       const length = column.length[row]!;
       if (length < 0) continue;
-      at = copyBytes(column.name, 0, column.name.length, to, at);
+      at = copyBytes(column.name, 0, column.name.buffer.length, target, at);
       at = writeVarint(to, at, length);
-      at = copyBytes(column.bytes, column.at[row]!, length, to, at);
+      at = copyBytes(column.bytes, column.at[row]!, length, target, at);
     }
     this.#at = at;
     this.#count++;
@@ -129,17 +130,18 @@ export class BatchEncoder {
   #fits(row: number, bytes: number): boolean {
     if (this.#count > 0 && this.#at + bytes > BATCH_BYTES) return false;
     if (AT.records + bytes > LARGEST_BATCH_BYTES) throw new RecordTooLarge(row, bytes, LARGEST_BATCH_BYTES - AT.records);
-    if (this.#at + bytes > this.#buffer.length) {
-      const bigger = Buffer.allocUnsafeSlow(Math.max(2 * this.#buffer.length, this.#at + bytes));
-      this.#buffer.copy(bigger, 0, 0, this.#at);
-      this.#buffer = bigger;
+    const { buffer } = this.#target;
+    if (this.#at + bytes > buffer.length) {
+      const bigger = Buffer.allocUnsafeSlow(Math.max(2 * buffer.length, this.#at + bytes));
+      buffer.copy(bigger, 0, 0, this.#at);
+      this.#target = copyable(bigger);
     }
     return true;
   }
 
   /** The finished batch: valid until `reset`. With `sequence` it belongs to a transaction. */
   finish(sequence: Sequence | null): Buffer {
-    const to = this.#buffer;
+    const to = this.#target.buffer;
     writeInt64(to, AT.baseOffset, 0);
     to.writeInt32BE(this.#at - LENGTH_FROM, AT.length);
     to.writeInt32BE(-1, AT.leaderEpoch);
