@@ -62,14 +62,24 @@ interface Constant {
   readonly fingerprint: Header;
 }
 
-/** Builds the headers that are the same for all records of one `Failure` object once: a whole window is quarantined with one. */
+/** Different failures whose constant headers are kept: the same rule or keyword says the same of record after record. */
+const MAX_KEPT = 256;
+
+/** Builds the headers that are the same for all records of one failure once: a whole window is quarantined with one. */
 export function createDeadLetterWriter(facts: StageFacts, sha256: Sha256): DeadLetterWriter {
-  const constants = new WeakMap<Failure, Constant>();
-  return (failure, record) => {
-    let constant = constants.get(failure);
-    if (constant === undefined) constants.set(failure, (constant = constantHeaders(facts, failure, sha256)));
-    return assemble(constant, facts.stage, record, sha256);
+  const byObject = new WeakMap<Failure, Constant>();
+  const byContent = new Map<string, Constant>();
+  const constantOf = (failure: Failure): Constant => {
+    const content = JSON.stringify(failure);
+    let constant = byContent.get(content);
+    if (constant === undefined) {
+      if (byContent.size >= MAX_KEPT) byContent.clear();
+      byContent.set(content, (constant = constantHeaders(facts, failure, sha256)));
+    }
+    byObject.set(failure, constant);
+    return constant;
   };
+  return (failure, record) => assemble(byObject.get(failure) ?? constantOf(failure), facts.stage, record, sha256);
 }
 
 /** The same for a single record. */
