@@ -34,10 +34,8 @@ export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from "./memory
 export { createRunner, type Runner } from "./runner/runner.ts";
 export { isReplaced } from "./runner/replaced.ts";
 export { type RunnerOptions } from "./runner/options.ts";
-export { createChain, viewOf, type Chain, type Link, type Output, type Outcome } from "./runner/chain.ts";
+export { type Link, type Output } from "./runner/chain.ts";
 export { type RunnerEvents } from "./runner/events.ts";
 export { type Execution, type DecidedRange } from "./runner/execution.ts";
-export { followControl, writeEndNote, type Control, type EndNote } from "./runner/control.ts";
-export { stampEntry, idAt } from "./runner/identity.ts";
-export { restoreState } from "./runner/state.ts";
+export { writeEndNote } from "./runner/control.ts";
 export { STREAM_CODES } from "./codes.ts";
