@@ -1,0 +1,69 @@
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { loadPipeline } from "@weir/service";
+import type { Execution } from "@weir/stream";
+import { pipelineStatus } from "./status.ts";
+import { parseVerdict } from "./verdicts.ts";
+import { createCountsView } from "./view.ts";
+
+const { topology } = loadPipeline(fileURLToPath(new URL("../../../../deploy/pipelines/flights", import.meta.url)), {});
+
+function execution(stage: string, count: number, ports: Record<string, number>, held = 0): Execution {
+  const range = { topic: "t", partition: 0, first: 0, last: count - 1, count };
+  const at = "2026-01-01T00:00:00.000Z";
+  return {
+    v: 1,
+    id: `${stage}-${count}`,
+    stage,
+    slot: "s",
+    spec: "5bec",
+    startedAt: at,
+    preparedAt: at,
+    in: [range],
+    ports,
+    held,
+    classes: {},
+    ms: { fetch: 0, process: 0, previousCommit: 0 },
+  };
+}
+
+test("what a stage sent and the next has not decided is in flight, and only an even sum is balanced", () => {
+  const view = createCountsView();
+  const status = () => pipelineStatus("flights", topology, view);
+  view.apply(execution("gate", 10, { pass: 7, quarantine: 3 }));
+  view.apply(execution("score", 5, { out: 5 }));
+  view.apply(execution("route", 5, { auto: 5 }));
+  expect(status().stages.map((s) => [s.id, s.in, s.inFlight])).toEqual([
+    ["gate", 10, 0],
+    ["score", 5, 2],
+    ["route", 5, 0],
+  ]);
+  expect(status().balanced).toBe(false);
+  view.apply(execution("score", 2, { out: 2 }));
+  view.apply(execution("route", 2, { manual: 1, dlq: 1 }));
+  expect(status().balanced).toBe(true);
+  expect(status().stages[2]?.ports).toEqual({ auto: 5, manual: 1, dlq: 1 });
+});
+
+test("a stage that lost a record is not balanced", () => {
+  const view = createCountsView();
+  view.apply(execution("gate", 10, { quarantine: 9 }));
+  expect(pipelineStatus("flights", topology, view).balanced).toBe(false);
+});
+
+test("what cannot be read as a verdict is none", () => {
+  expect(parseVerdict("{")).toBeNull();
+  expect(parseVerdict('{"id":1}')).toBeNull();
+  expect(
+    parseVerdict(
+      '{"id":"w","stage":"gate","n":4,"verdict":"breach","rules":[{"id":"r","kind":"nullRate","verdict":"breach","k":3,"n":4}]}',
+    ),
+  ).toEqual({
+    id: "w",
+    stage: "gate",
+    records: 4,
+    nulls: 3,
+    verdict: "breach",
+    broken: [{ rule: "r", k: 3, n: 4 }],
+  });
+});
