@@ -1,6 +1,13 @@
+import { copyWords, viewOver } from "@weir/record";
 import { NUMBER_MAX_BYTES, writeNumber } from "./decimal.ts";
 import { modelName, type Manifest } from "./manifest.ts";
 import type { Predictions } from "./scores.ts";
+
+/** The bytes that predictions are written into, with the view that copying needs. */
+export interface TextTarget {
+  readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
 
 /**
  * Writes predictions as JSON text:
@@ -13,38 +20,33 @@ export interface PredictionText {
   /** Bytes of the member name and the colon: what follows them is the prediction by itself. */
   readonly nameBytes: number;
   /** Gives the position behind what it wrote. */
-  write(predictions: Predictions, row: number, bytes: Uint8Array, at: number): number;
+  write(predictions: Predictions, row: number, to: TextTarget, at: number): number;
 }
 
 export function compilePredictionText(manifest: Pick<Manifest, "model" | "version" | "outputs">, as: string): PredictionText {
   const { classes, kind } = manifest.outputs;
   const encoder = new TextEncoder();
-  const part = (text: string): Uint8Array => encoder.encode(text);
+  const part = (text: string): DataView => viewOver(encoder.encode(text));
   const name = `${JSON.stringify(as)}:`;
   const heads = kind === "regression" ? [part(`${name}{`)] : classes.map((c) => part(`${name}{"label":${JSON.stringify(c)},"confidence":`));
   const scoreNames = classes.map((c, k) => part(`${k === 0 ? `${kind === "regression" ? "" : ","}"scores":{` : ","}${JSON.stringify(c)}:`));
   const end = part(`},"model":${JSON.stringify(modelName(manifest))}}`);
-  const sizes = [Math.max(...heads.map((h) => h.length)), ...scoreNames.map((s) => s.length), end.length];
+  const sizes = [Math.max(...heads.map((h) => h.byteLength)), ...scoreNames.map((s) => s.byteLength), end.byteLength];
   return {
     maxBytes: sizes.reduce((sum, size) => sum + size, 0) + (classes.length + 1) * NUMBER_MAX_BYTES,
-    nameBytes: part(name).length,
-    write: (predictions, row, bytes, start) => {
-      let at = put(heads[predictions.labels[row]!]!, bytes, start); // a label is an index of the classes, 0 for a regression
-      if (predictions.confidence) at = writeNumber(predictions.confidence[row]!, bytes, at); // row < count
+    nameBytes: part(name).byteLength,
+    write: (predictions, row, to, start) => {
+      let at = put(heads[predictions.labels[row]!]!, to, start); // a label is an index of the classes, 0 for a regression
+      if (predictions.confidence) at = writeNumber(predictions.confidence[row]!, to.bytes, at); // row < count
       for (let k = 0; k < scoreNames.length; k++) {
-        at = put(scoreNames[k]!, bytes, at); // k < length
-        at = writeNumber(predictions.scores[k]![row]!, bytes, at); // one column a class, row < count
+        at = put(scoreNames[k]!, to, at); // k < length
+        at = writeNumber(predictions.scores[k]![row]!, to.bytes, at); // one column a class, row < count
       }
-      return put(end, bytes, at);
+      return put(end, to, at);
     },
   };
 }
 
-/** Parts up to this size are copied by a loop: the call of `set` costs more than they do. */
-const LOOP_MAX_BYTES = 24;
-
-function put(part: Uint8Array, bytes: Uint8Array, at: number): number {
-  if (part.length > LOOP_MAX_BYTES) bytes.set(part, at);
-  else for (let i = 0; i < part.length; i++) bytes[at + i] = part[i]!; // i < length
-  return at + part.length;
+function put(part: DataView, to: TextTarget, at: number): number {
+  return copyWords(part, 0, part.byteLength, to.view, at);
 }

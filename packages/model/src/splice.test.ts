@@ -1,4 +1,4 @@
-import { batchOf, recordAt, type Batch } from "@weir/record";
+import { batchOf, recordAt, viewOver, type Batch } from "@weir/record";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { OutputKind } from "./manifest.ts";
@@ -131,7 +131,7 @@ describe("the spliced prediction", () => {
     };
     const text = compilePredictionText(manifest("regression", ["minutes"]), "prediction");
     const bytes = new Uint8Array(text.maxBytes);
-    expect(decoder.decode(bytes.subarray(0, text.write(p, 0, bytes, 0)))).toBe(
+    expect(decoder.decode(bytes.subarray(0, text.write(p, 0, { bytes, view: viewOver(bytes) }, 0)))).toBe(
       `"prediction":{"scores":{"minutes":12.5},"model":"late-arrival/1"}`,
     );
     expect([

@@ -1,4 +1,4 @@
-import type { Batch, HeaderColumn, Tails } from "@weir/record";
+import { viewOver, type Batch, type HeaderColumn, type Tails } from "@weir/record";
 import type { PredictionText } from "./prediction-text.ts";
 import type { Predictions } from "./scores.ts";
 
@@ -43,6 +43,7 @@ export function splicePredictions(batch: Batch, placed: Placed, text: Prediction
   const keep = new Int32Array(batch.count);
   const old = batch.added.tails;
   const bytes = new Uint8Array(boundOf(batch, of, text));
+  const target = { bytes, view: viewOver(bytes) };
   let to = 0;
   for (let row = 0; row < batch.count; row++) {
     at[row] = to;
@@ -58,7 +59,7 @@ export function splicePredictions(batch: Batch, placed: Placed, text: Prediction
       if (oldLength >= 0) to = copy(source, from, brace, bytes, to);
       else keep[row] = brace - from;
       if (source[skipSpaceBack(source, brace - 1, from)] !== OPEN) bytes[to++] = COMMA;
-      to = text.write(placed.predictions, of[row]!, bytes, to);
+      to = text.write(placed.predictions, of[row]!, target, to);
       to = copy(source, brace, until, bytes, to);
     }
     if (to > at[row]!) length[row] = to - at[row]!;
@@ -94,10 +95,11 @@ export function predictionHeader(name: string, placed: Placed, text: PredictionT
   const at = new Int32Array(of.length);
   const length = new Int32Array(of.length).fill(-1);
   const bytes = new Uint8Array(of.length * text.maxBytes);
+  const target = { bytes, view: viewOver(bytes) };
   let to = 0;
   for (let row = 0; row < of.length; row++) {
     if (of[row]! < 0) continue; // row < length, here and below
-    const end = text.write(predictions, of[row]!, bytes, to);
+    const end = text.write(predictions, of[row]!, target, to);
     at[row] = to + text.nameBytes;
     length[row] = end - at[row]!;
     to = end;
