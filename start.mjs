@@ -70,8 +70,9 @@ function run(command, args, options = {}) {
   });
 }
 
-// Fetched bytes live outside the heap; a small old space would make V8 collect everything every 30 ms.
-const SOURCE = ["--conditions=weir-source", "--initial-old-space-size=256", "--import", "tsx"];
+// Fetched bytes live outside the heap; a small old space would make V8 collect everything every 30 ms. Its helper threads cost
+// more than they save where every core has a process of its own.
+const SOURCE = ["--conditions=weir-source", "--initial-old-space-size=256", "--single-threaded-gc", "--import", "tsx"];
 const node = (file, args) => run(process.execPath, [...SOURCE, path.join(root, file), ...args], { cwd: process.cwd() });
 const tool = (name, args) => run(path.join(root, "node_modules", ".bin", name), args);
 

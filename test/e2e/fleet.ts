@@ -77,7 +77,15 @@ export function startFleet(options: FleetOptions): Fleet {
 function start({ slot, script, args = [] }: FleetProcess, { pipeline, address, logs }: FleetOptions): ChildProcess {
   const child = spawn(
     process.execPath,
-    ["--conditions=weir-source", "--initial-old-space-size=256", "--import", "tsx", path.join(ROOT, script), ...args],
+    [
+      "--conditions=weir-source",
+      "--initial-old-space-size=256",
+      "--single-threaded-gc",
+      "--import",
+      "tsx",
+      path.join(ROOT, script),
+      ...args,
+    ],
     {
       cwd: ROOT,
       env: {

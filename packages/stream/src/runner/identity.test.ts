@@ -26,8 +26,18 @@ test("an id is the producer's own valid one, else the record's, else its place",
 });
 
 test("headers that only Weir may write are dropped, all others stay as they are and in their order", () => {
-  const own = [header("a", "1"), header("weir.branch", "auto"), { key: "a", value: null }, header("weir.dlq.origin", "x/0/0/0"), header("z", "2")];
+  const own = [
+    header("a", "1"),
+    header("weir.branch", "auto"),
+    { key: "a", value: null },
+    header("weir.dlq.origin", "x/0/0/0"),
+    header("z", "2"),
+  ];
   const stamped = stampEntry(batchOf({ topic: "in", partition: 0 }, [{ headers: own }, { headers: [header("b", "3")] }]), () => null);
-  expect(ownHeaders(stamped, 0).map((h) => [h.key, text(h.value)])).toEqual([["a", "1"], ["a", null], ["z", "2"]]);
+  expect(ownHeaders(stamped, 0).map((h) => [h.key, text(h.value)])).toEqual([
+    ["a", "1"],
+    ["a", null],
+    ["z", "2"],
+  ]);
   expect(ownHeaders(stamped, 1).map((h) => h.key)).toEqual(["b"]);
 });

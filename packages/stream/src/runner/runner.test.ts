@@ -274,13 +274,18 @@ test("a value that no topic takes is dead-lettered without it, with its coordina
   world.log.append({ topic: "in", partition: 0 }, [{ value: new Uint8Array(2_000_001) }, { value: encoder.encode("b") }]);
   const refuse = createPass({
     process: (batches) =>
-      batches.map((batch) => ({ ...decideAll(batch, 1), failures: new Map(Array.from({ length: batch.count }, (_, i) => [i, { class: "DECODE", message: "no" } as const])) })),
+      batches.map((batch) => ({
+        ...decideAll(batch, 1),
+        failures: new Map(Array.from({ length: batch.count }, (_, i) => [i, { class: "DECODE", message: "no" } as const])),
+      })),
   });
   const running = world.start(refuse, "s", { idsOf: () => null });
   await world.clock.advance(1000);
   await stopAll(world, running);
   const letters = world.log.read("refused")[0] ?? [];
-  expect(letters.map((r) => [r.value?.length ?? null, headerText(r.headers, "weir.dlq.class"), headerText(r.headers, "weir.dlq.payload")])).toEqual([
+  expect(
+    letters.map((r) => [r.value?.length ?? null, headerText(r.headers, "weir.dlq.class"), headerText(r.headers, "weir.dlq.payload")]),
+  ).toEqual([
     [null, "TOO_LARGE", "none"],
     [1, "DECODE", "source"],
   ]);

@@ -31,6 +31,8 @@ const BACKOFF_MS = 200;
 /** A fetch of fewer records is followed by a short pause: many small requests cost more than records. */
 const SMALL_FETCH_RECORDS = 256;
 const SMALL_FETCH_PAUSE_MS = 5;
+/** From so many records on, throughput counts more than the latency of a transaction. */
+const BEHIND_RECORDS = 100_000;
 /** Positions that moved without output (markers) are committed when they are this old. */
 const QUIET_COMMIT_MS = 1000;
 
@@ -68,6 +70,8 @@ class Work {
   /** Commits that were asked for and are not settled, oldest first. They never reject: a fault is in `broken`. */
   readonly #committing: Promise<void>[] = [];
   #previousCommitMs = 0;
+  /** Records of all lanes that could be read and were not, at the last fetch. */
+  #lag = 0;
   // Set by `run` before anything else uses them.
   #producer!: Producer;
   #membership!: Membership;
@@ -241,7 +245,12 @@ class Work {
       await this.#pause(BACKOFF_MS);
     }
     for (const failure of failed) this.#failed(failure);
-    for (const lane of this.lanes.ready()) events.lagging(lane.lane, Math.max(0, (ends.get(lane.key) ?? lane.next) - lane.next));
+    this.#lag = 0;
+    for (const lane of this.lanes.ready()) {
+      const lag = Math.max(0, (ends.get(lane.key) ?? lane.next) - lane.next);
+      this.#lag += lag;
+      events.lagging(lane.lane, lag);
+    }
     const now = clock.monotonic();
     let records = 0;
     for (const batch of batches) {
@@ -276,7 +285,7 @@ class Work {
     if (outcomes.length === 0) return;
     const unit = this.#open();
     for (const outcome of outcomes) unit.add(outcome);
-    if (unit.bytes >= this.#options.commit.bytes) await this.#seal();
+    if (unit.bytes >= unit.bytesMax) await this.#seal();
   }
 
   /** Finite lanes that have been read to their end: what is open there is judged now. */
@@ -304,7 +313,14 @@ class Work {
   // ---- transactions
 
   #open(): Unit {
-    this.#unit ??= createUnit(this.#options, this.#writing, this.#chain, this.#producer, this.#membership);
+    this.#unit ??= createUnit({
+      options: this.#options,
+      writing: this.#writing,
+      chain: this.#chain,
+      producer: this.#producer,
+      membership: this.#membership,
+      behind: this.#lag > BEHIND_RECORDS,
+    });
     return this.#unit;
   }
 
@@ -319,7 +335,7 @@ class Work {
   }
 
   #isDue(unit: Unit, idle: boolean): boolean {
-    return idle || this.#options.clock.monotonic() >= unit.dueAt || unit.bytes >= this.#options.commit.bytes;
+    return idle || this.#options.clock.monotonic() >= unit.dueAt || unit.bytes >= unit.bytesMax;
   }
 
   /** Hands the open transaction to be committed after those before it; a few may be on their way while the next fills. */

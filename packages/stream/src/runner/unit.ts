@@ -12,6 +12,8 @@ export interface Unit {
   readonly bytes: number;
   /** By the monotonic clock. */
   readonly dueAt: number;
+  /** It is due, too, when it holds so much. */
+  readonly bytesMax: number;
   fetched(ms: number): void;
   processed(ms: number): void;
   add(outcome: Outcome): void;
@@ -26,7 +28,20 @@ export interface Unit {
   abort(): Promise<void>;
 }
 
-export function createUnit(options: RunnerOptions, writing: Writing, chain: Chain, producer: Producer, membership: Membership): Unit {
+/** How much longer and larger transactions are while a stage is far behind: what each costs the broker is worth more than its latency then. */
+const STRETCH = 4;
+
+export interface UnitSetup {
+  readonly options: RunnerOptions;
+  readonly writing: Writing;
+  readonly chain: Chain;
+  readonly producer: Producer;
+  readonly membership: Membership;
+  /** Is the stage far behind? */
+  readonly behind: boolean;
+}
+
+export function createUnit({ options, writing, chain, producer, membership, behind }: UnitSetup): Unit {
   const { clock } = options;
   const transaction = producer.begin();
   const incarnation = membership.incarnation;
@@ -35,12 +50,15 @@ export function createUnit(options: RunnerOptions, writing: Writing, chain: Chai
   const ended: Lane[] = [];
   const ms = { fetch: 0, process: 0 };
   let records = 0;
-  const dueAt = clock.monotonic() + options.commit.everyMs;
+  const stretch = behind ? STRETCH : 1;
+  const dueAt = clock.monotonic() + options.commit.everyMs * stretch;
+  const bytesMax = options.commit.bytes * stretch;
   return {
     get bytes() {
       return transaction.bytes;
     },
     dueAt,
+    bytesMax,
     fetched: (spent) => void (ms.fetch += spent),
     processed: (spent) => void (ms.process += spent),
     noteEnd: (topic, lane, offset) => writeEndNote(transaction, topic, lane, offset),
