@@ -8,8 +8,8 @@ export const METHOD = `Method
   records   card transactions (W1) of about 290 bytes of JSON, 8 partitions, every hundredth one bad; 200,000 different ones, then again with other ids
   work      parse, 14 required fields, seven ranges, a net of 30-64-32-2, three branches and dead letters; headers, verdicts and execution log as by default
   order     read_committed, transactions of at most 100 ms or 8 MiB: exactly-once
-  systems   weir-pass      two workers that carry records over and do nothing with them, no headers added: what runner and Kafka alone cost
-            weir-fused     two workers, gate + inference + router in each
+  systems   weir-pass      one process that carries records over and does nothing with them, no headers added: what runner and Kafka alone cost
+            weir-fused     one process, gate + inference + router in it
             weir-services  five processes: ingest and monitor (both beside the way here: a producer filled the entry topic), gate, inference, router
   broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by a run that is thrown away
   drain     the entry topic is filled beforehand, then the processes are started; the first 25 % are dropped

@@ -26,6 +26,8 @@ export interface Runner {
 const IDLE_MS = 100;
 /** Transactions whose commit was asked for and is not acknowledged. With the one that fills they are fewer than the producer's ids. */
 const MAX_COMMITTING = 2;
+/** Of one fetch, over all partitions of a broker: as much again is on its way while it is worked on. */
+const FETCH_BYTES = 8 * 1024 * 1024;
 /** Pause before an attempt is repeated. */
 const BACKOFF_MS = 200;
 /** A fetch of fewer records is followed by a short pause: many small requests cost more than records. */
@@ -104,7 +106,7 @@ class Work {
     const { log, group, slot, topics, clock, inputs } = this.#options;
     const name = `weir-${group}-${slot}`;
     await using producer = await log.producer({ transactionalId: name, rotate: 4, timeoutMs: this.#options.transactionTimeoutMs });
-    await using fetcher = log.fetcher();
+    await using fetcher = log.fetcher({ maxBytes: FETCH_BYTES });
     this.#producer = producer;
     this.#feed = createFeed(fetcher, this.lanes, clock);
     if (topics.control !== null) this.#control = await followControl(log, topics.control, clock, () => this.#wake());
