@@ -35,7 +35,7 @@ export async function witness({ address, topics, produced, numberOf }: WitnessOp
     const last = new Map<string, number>();
     let count = 0;
     const args = ["--formatter-property", "print.key=true", "--formatter-property", "key.separator=\t"];
-    for await (const line of consoleConsumer({ address, topic, isolation: "read_committed", timeoutMs: 8000, args })) {
+    for await (const line of consoleConsumer({ address, topic, isolation: "read_committed", timeoutMs: 15_000, args })) {
       const tab = line.indexOf("\t");
       if (tab < 0) continue;
       count++;

@@ -33,6 +33,8 @@ export async function* consoleConsumer(options: ConsoleConsumerOptions): AsyncGe
   const java = await findJava(process.env);
   const jars = await consoleTools();
   const flags = [
+    // Without a configuration log4j prints errors among the records, the time-out that ends a reading included.
+    "-Dorg.apache.logging.log4j.level=OFF",
     "-Xmx512m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",

@@ -31,7 +31,7 @@ const broker = (port: number): string[] => ["--broker", `127.0.0.1:${port}`];
 async function linesOf(port: number, topic: string): Promise<string[]> {
   const lines: string[] = [];
   const args = ["--formatter-property", "print.headers=true"];
-  for await (const line of consoleConsumer({ address: `127.0.0.1:${port}`, topic, isolation: "read_committed", timeoutMs: 5000, args }))
+  for await (const line of consoleConsumer({ address: `127.0.0.1:${port}`, topic, isolation: "read_committed", timeoutMs: 15_000, args }))
     if (line.includes("\t")) lines.push(line);
   return lines;
 }
