@@ -92,9 +92,15 @@ const COMMANDS = {
   weir: (args) => node("packages/cli/src/main.ts", args),
   bench: (args) => node("test/bench/main.ts", args),
   faults,
+  soak: (args) => node("test/e2e/soak/main.ts", args),
+  "test:faults": (args) => node("test/e2e/faults/main.ts", args),
   test: async (args) => {
     if (args.length > 0) return tool("vitest", ["run", ...args]);
-    return (await tool("tsc", ["-b"])) || (await tool("oxlint", ["--quiet"])) || (await tool("vitest", ["run"]));
+    return (
+      (await tool("tsc", ["-b"])) ||
+      (await tool("oxlint", ["--quiet"])) ||
+      (await tool("vitest", ["run", "--project", "unit", "--project", "broker"]))
+    );
   },
 };
 

@@ -1,6 +1,9 @@
+import { recordAt, type Batch } from "@weir/record";
 import type { Log } from "@weir/stream";
 import { readCommitted } from "../e2e/read-committed.ts";
 import { numberAt } from "./input.ts";
+import type { Reference } from "./reference.ts";
+import { branchOf } from "./systems.ts";
 import { createTimeline, type Timeline } from "./timeline.ts";
 
 export interface Counted {
@@ -12,8 +15,22 @@ export interface Counted {
   readonly hops: readonly Timeline[];
 }
 
-/** Reads everything that was written, after the measurement: every record must be at exactly one end. */
-export async function countOutput(log: Log, hops: readonly (readonly string[])[], records: number, startedAt: number): Promise<Counted> {
+/** One value in so many is compared with the reference; a prime, so that no kind of record is left out. */
+const SAMPLE_EVERY = 997;
+
+export interface CountOptions {
+  readonly hops: readonly (readonly string[])[];
+  readonly records: number;
+  readonly startedAt: number;
+  /** Null: the system decides nothing. */
+  readonly reference: Reference | null;
+}
+
+/**
+ * Reads everything that was written, after the measurement: every record must be at exactly one end, and at the right one.
+ * @throws {Error} if a record ended elsewhere or with another prediction than it must.
+ */
+export async function countOutput(log: Log, { hops, records, startedAt, reference }: CountOptions): Promise<Counted> {
   const timelines = hops.map(() => createTimeline(startedAt));
   const seen = new Uint8Array(records);
   const byTopic = new Map<string, number>((hops.at(-1) ?? []).map((topic) => [topic, 0]));
@@ -27,6 +44,7 @@ export async function countOutput(log: Log, hops: readonly (readonly string[])[]
         const number = numberAt(batch, row);
         if (number < 0 || number >= records)
           throw new Error(`${batch.topic} holds a record that nobody produced, at offset ${batch.offset[row]}`);
+        if (reference) assertRight(reference, batch, row, number);
         if (seen[number] === 1) doubled++;
         seen[number] = 1;
       }
@@ -35,4 +53,11 @@ export async function countOutput(log: Log, hops: readonly (readonly string[])[]
   let missing = 0;
   for (const once of seen) if (once === 0) missing++;
   return { missing, doubled, byTopic, hops: timelines };
+}
+
+function assertRight(reference: Reference, batch: Batch, row: number, number: number): void {
+  const fault =
+    reference.fault(number, branchOf(batch.topic)) ??
+    (number % SAMPLE_EVERY === 0 ? reference.valueFault(number, recordAt(batch, row).value ?? new Uint8Array()) : null);
+  if (fault !== null) throw new Error(`record ${number} is in ${batch.topic}, but should have ${fault}`);
 }

@@ -7,6 +7,7 @@ import { lanesOf } from "../e2e/read-committed.ts";
 import { countOutput, type Counted } from "./count.ts";
 import type { System } from "./options.ts";
 import { followProcessorTime, type ProcessorTime } from "./processor-time.ts";
+import type { Reference } from "./reference.ts";
 import { prepare, type Setup, type SetupOptions } from "./systems.ts";
 
 /** What one run of one system showed. Microseconds are processor time per record. */
@@ -32,6 +33,7 @@ export interface DrainOptions extends SetupOptions {
   readonly system: System;
   readonly records: number;
   readonly brokerPids: readonly number[];
+  readonly reference: Reference;
 }
 
 /** The beginning: processes start, share the partitions and are compiled. */
@@ -44,7 +46,7 @@ const STUCK_MS = 30_000;
 
 /** Starts a system before a full topic, waits until it has emptied it, and reads what it wrote. */
 export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
-  const { system, records, brokerPids, address, folder } = options;
+  const { system, records, brokerPids, address, folder, reference } = options;
   const setup = await prepare(system, log, options);
   const startedAt = systemClock.now();
   const fleet = startFleet({ pipeline: setup.pipeline, address, processes: setup.processes, logs: folder });
@@ -59,7 +61,7 @@ export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
     time.stop();
   }
   await fleet.stop();
-  const counted = await countOutput(log, setup.hops, records, startedAt);
+  const counted = await countOutput(log, { hops: setup.hops, records, startedAt, reference: system === "weir-pass" ? null : reference });
   return { system, records, ...figuresOf({ setup, time, pids, brokerPids, records, counted }) };
 }
 

@@ -3,8 +3,8 @@ import type { Log, Producer } from "@weir/stream";
 import { createW1, W1_FAULTS } from "@weir/testkit";
 
 export const PARTITIONS = 8;
-const SEED = 1;
-const FAULT_EVERY = 100;
+export const SEED = 1;
+export const FAULT_EVERY = 100;
 /** Different records; then they come again with other ids. A multiple of what one turn of all faults takes, so that record i is always of the same kind. */
 export const POOL_RECORDS = 500 * FAULT_EVERY * W1_FAULTS.length;
 /** Records of one transaction. */

@@ -4,18 +4,25 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startEmbedded } from "@weir/broker";
 import { createKafkaLog } from "@weir/kafka";
-import { createRandom } from "@weir/testkit";
+import { createRandom, writeW1Pipeline } from "@weir/testkit";
 import { drain, type Drained, type DrainOptions } from "./drain.ts";
-import { createLoad } from "./input.ts";
-import { parseOptions, RECORDS, type BenchOptions, type System } from "./options.ts";
+import { createLoad, FAULT_EVERY, PARTITIONS, POOL_RECORDS, SEED } from "./input.ts";
+import { parseOptions, type BenchOptions, type Ours, type System } from "./options.ts";
+import { createReference } from "./reference.ts";
 import { jsonLine, METHOD, table } from "./report.ts";
+import { keepResults } from "./results.ts";
 
 // `npm run bench`: records a second and processor time per record of whole pipelines on a Kafka of their own.
 
 /** Thrown away: the broker is compiled while it runs. */
 const WARM_UP_RECORDS = 1_000_000;
 /** Per record: in the entry topic and in all that a system writes. */
-const DISK_BYTES: Readonly<Record<System, number>> = { "weir-pass": 700, "weir-fused": 900, "weir-services": 1900 };
+const DISK_BYTES: ReadonlyMap<System, number> = new Map<Ours, number>([
+  ["weir-pass", 700],
+  ["weir-fused", 900],
+  ["weir-services", 1900],
+]);
+const PEER_DISK_BYTES = 800;
 
 const note = (line: string): void => console.error(`  ${line}`);
 
@@ -29,6 +36,7 @@ async function main(): Promise<void> {
     const results = await measureAll(folder, options);
     if (options.json) for (const runs of results) console.log(jsonLine(runs));
     else console.log(table(results));
+    if (options.out !== null) keepResults(options.out, results);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -39,6 +47,14 @@ async function measureAll(folder: string, options: BenchOptions): Promise<Draine
   try {
     await using log = await createKafkaLog({ brokers: [broker.address], clientId: "weir-bench" });
     const load = createLoad();
+    const models = path.join(folder, "reference");
+    writeW1Pipeline(models, { name: "reference", partitions: PARTITIONS, windowRecords: null });
+    const reference = await createReference({
+      models: path.join(models, "models"),
+      seed: SEED,
+      faultEvery: FAULT_EVERY,
+      pool: POOL_RECORDS,
+    });
     const filled = new Set<string>();
     const measure = async (system: System, run: string, records: number): Promise<Drained> => {
       const entryTopic = `bench.in.${records}`;
@@ -57,13 +73,15 @@ async function measureAll(folder: string, options: BenchOptions): Promise<Draine
         folder: path.join(folder, name),
         address: broker.address,
         brokerPids: broker.pids,
+        model: path.join(models, "models/fraud/1/model.onnx"),
+        note,
+        reference,
       };
       return drain(log, drainOptions);
     };
     await measure("weir-pass", "warm-up", WARM_UP_RECORDS);
     const results = new Map<System, Drained[]>(options.systems.map((system) => [system, []]));
-    for (const { system, run } of turns(options))
-      results.get(system)?.push(await measure(system, `run ${run}`, options.records ?? RECORDS[system]));
+    for (const { system, run } of turns(options)) results.get(system)?.push(await measure(system, `run ${run}`, options.records[system]));
     return [...results.values()];
   } finally {
     await broker.stop();
@@ -81,8 +99,8 @@ function turns({ systems, runs }: BenchOptions): { system: System; run: number }
 
 function assertRoom(folder: string, { systems, runs, records }: BenchOptions): void {
   const needed = systems.reduce(
-    (sum, system) => sum + runs * (records ?? RECORDS[system]) * DISK_BYTES[system],
-    2 * WARM_UP_RECORDS * DISK_BYTES["weir-pass"],
+    (sum, system) => sum + runs * records[system] * (DISK_BYTES.get(system) ?? PEER_DISK_BYTES),
+    2 * WARM_UP_RECORDS * PEER_DISK_BYTES,
   );
   const { bavail, bsize } = statfsSync(folder);
   if (needed < bavail * bsize) return;

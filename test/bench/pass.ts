@@ -42,9 +42,13 @@ const options: RunnerOptions = {
     assigned() {},
     revoked() {},
     lagging() {},
+    skipped() {},
+    resumed() {},
+    waiting() {},
     ended() {},
     aborted: (reason) => console.error(`aborted: ${reason}`),
     retried: (kind, message) => console.error(`${kind} again: ${message}`),
+    stuck: (ms, fault) => console.error(`no progress for ${ms} ms: ${fault ?? "nobody says why"}`),
     halted: (lane, reason) => console.error(`${lane.topic}-${lane.partition} halted: ${reason}`),
   },
 };

@@ -6,7 +6,9 @@ import { writeW1Pipeline } from "@weir/testkit";
 import { endTopics } from "../e2e/ends.ts";
 import { serviceIn, type FleetProcess } from "../e2e/fleet.ts";
 import { PARTITIONS } from "./input.ts";
-import type { System } from "./options.ts";
+import type { Ours, System } from "./options.ts";
+import { buildPeer, type Peer } from "./peers.ts";
+import { REFUSED } from "./reference.ts";
 
 /** Processes that are measured, and where what they write can be seen. */
 export interface Setup {
@@ -28,26 +30,61 @@ export interface SetupOptions {
   readonly entryTopic: string;
   readonly folder: string;
   readonly address: string;
+  /** The model's file, for systems that are not ours. */
+  readonly model: string;
+  readonly note: (line: string) => void;
 }
 
 /** One process, and the other processor for the broker: a second one added a tenth to the rate and a fifth to the time of every record. */
 const WORKERS = [0];
 
+/**
+ * Long enough for a run and for reading it back; then a run's output makes room for the next. Records bear the time at which
+ * they were appended: Kafka Streams and Quix would keep that of their input, and a rate is taken from the output's times.
+ */
+const KEPT: Readonly<Record<string, string>> = {
+  "retention.ms": "400000",
+  "segment.bytes": String(64 << 20),
+  "message.timestamp.type": "LogAppendTime",
+};
+
+const short = (topic: TopicSpec): TopicSpec =>
+  topic.configs?.["cleanup.policy"] === "compact" ? topic : { ...topic, configs: { ...topic.configs, ...KEPT } };
+
 /** Makes topics and files of a run; nothing is started yet. */
 export async function prepare(system: System, log: Log, options: SetupOptions): Promise<Setup> {
   mkdirSync(options.folder, { recursive: true });
-  return system === "weir-pass" ? preparePass(log, options) : preparePipeline(system, log, options);
+  if (system === "weir-pass") return preparePass(log, options);
+  return isOurs(system) ? preparePipeline(system, log, options) : preparePeer(system, log, options);
+}
+
+const isOurs = (system: System): system is Ours => system.startsWith("weir-");
+
+/** Where a record of a topic ended, in one word for all systems. */
+export function branchOf(topic: string): string {
+  const end = path.extname(topic).slice(1);
+  return end === "quarantine" || end === "dlq" ? REFUSED : end;
+}
+
+const PEER_BRANCHES = ["auto", "review", "manual", REFUSED];
+
+async function preparePeer(peer: Peer, log: Log, { name, entryTopic, folder, address, model, note }: SetupOptions): Promise<Setup> {
+  const { file, args } = await buildPeer(peer, note);
+  const ends = PEER_BRANCHES.map((branch) => `${name}.${branch}`);
+  await log.createTopics(ends.map((topic) => short({ name: topic, partitions: PARTITIONS })));
+  const env = { BENCH_BROKER: address, BENCH_INPUT: entryTopic, BENCH_PREFIX: name, BENCH_MODEL: model };
+  return { pipeline: folder, processes: [{ slot: peer, script: peer, command: file, args, env, hop: 0 }], hops: [ends] };
 }
 
 async function preparePass(log: Log, { name, entryTopic, folder }: SetupOptions): Promise<Setup> {
   await log.createTopics(
-    [`${name}.out`, `${name}.executions`, `${name}.verdicts`].map((topic): TopicSpec => ({ name: topic, partitions: PARTITIONS })),
+    [`${name}.out`, `${name}.executions`, `${name}.verdicts`].map((topic) => short({ name: topic, partitions: PARTITIONS })),
   );
   const processes = WORKERS.map((n) => ({ slot: `pass-${n}`, script: "test/bench/pass.ts", args: [entryTopic, name], hop: 0 }));
   return { pipeline: folder, processes, hops: [[`${name}.out`]] };
 }
 
-async function preparePipeline(system: System, log: Log, { name, entryTopic, folder, address }: SetupOptions): Promise<Setup> {
+async function preparePipeline(system: Ours, log: Log, { name, entryTopic, folder, address }: SetupOptions): Promise<Setup> {
   writeW1Pipeline(folder, { name, partitions: PARTITIONS, windowRecords: null });
   const file = path.join(folder, "pipeline.yaml");
   writeFileSync(
@@ -56,7 +93,7 @@ async function preparePipeline(system: System, log: Log, { name, entryTopic, fol
   );
   const { topology } = loadPipeline(folder, {});
   if (topology.entryTopic !== entryTopic) throw new Error(`the pipeline reads ${topology.entryTopic}, not ${entryTopic}`);
-  await log.createTopics(topology.topics);
+  await log.createTopics(topology.topics.map(short));
   const ends = endTopics(topology);
   if (system === "weir-fused") return { pipeline: folder, processes: fusedProcesses(folder, address), hops: [ends] };
   const processes = [

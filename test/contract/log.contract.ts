@@ -147,6 +147,31 @@ function describeTransactions(logOf: () => Log): void {
     expect(found[0]).toBe(expected[0] ?? "b1");
   });
 
+  test("flush tells where the rows went, before they can be read", async () => {
+    const log = logOf();
+    const lanes = lanesOf(await newTopic(log, 2), 2);
+    const [lane, other] = lanes as [Lane, Lane];
+    await using producer = await newProducer(log);
+    const before = producer.begin();
+    before.write(lane, textBatch(lane, "before"));
+    await before.commit(null);
+    const transaction = producer.begin();
+    const large = (name: string): string => name.padEnd(LARGE_BYTES, ".");
+    transaction.write(lane, textBatch(lane, large("a "), large("b "), "c"));
+    transaction.write(other, textBatch(other, "x"));
+    await transaction.flush();
+    transaction.write(lane, textBatch(lane, "d"));
+    const runs = await transaction.flush();
+    expect((await log.bounds([other])).get(laneKey(other))?.latest).toBe(0);
+    await transaction.commit(null);
+    const found = await readAll(log, lanes);
+    const told = lanes.map((at) =>
+      (runs.get(laneKey(at)) ?? []).flatMap((run) => Array.from({ length: run.count }, (_, i) => run.first + i)),
+    );
+    expect(told).toEqual([(found.get(laneKey(lane)) ?? []).slice(1).map((r) => r.offset), [0]]);
+    expect(told[0]).toHaveLength(4);
+  });
+
   test("a lane that had only an aborted transaction gives an empty batch that moves on", async () => {
     const log = logOf();
     const lane = { topic: await newTopic(log), partition: 0 };

@@ -10,9 +10,11 @@ export interface Ran {
   readonly stderr: string;
 }
 
+type Env = Readonly<Record<string, string>>;
+
 /** A `weir` command as a process of its own, to its end. */
-export function weir(args: readonly string[], input = ""): Promise<Ran> {
-  return start(args, input).ended;
+export function weir(args: readonly string[], input = "", env: Env = {}): Promise<Ran> {
+  return start(args, input, env).ended;
 }
 
 export interface Started {
@@ -23,13 +25,13 @@ export interface Started {
 }
 
 /** A `weir` command that goes on. */
-export function start(args: readonly string[], input = ""): Started {
+export function start(args: readonly string[], input = "", env: Env = {}): Started {
   const child = spawn(
     process.execPath,
     ["--conditions=weir-source", "--import", "tsx", path.join(ROOT, "packages/cli/src/main.ts"), ...args],
     {
       cwd: ROOT,
-      env: { ...process.env, WEIR_KAFKA: "", NODE_ENV: "production" },
+      env: { ...process.env, WEIR_KAFKA: "", NODE_ENV: "production", ...env },
       stdio: ["pipe", "pipe", "pipe"],
     },
   );

@@ -6,9 +6,12 @@ import { ROOT } from "./command.ts";
 export interface FleetProcess {
   /** Place in its group; names its log too. */
   readonly slot: string;
-  /** Source to run, from the top of the repository. */
+  /** Source to run, from the top of the repository; or, where `command` is given, what the process is called. */
   readonly script: string;
   readonly args?: readonly string[];
+  /** Something else than a source of ours: a program, which SIGTERM may end in its own way. */
+  readonly command?: string;
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface Fleet {
@@ -20,7 +23,7 @@ export interface Fleet {
   assertAlive(): void;
   /** `kill -9`, then a new process in the same slot. */
   killAndRestart(index: number): Promise<void>;
-  /** SIGTERM to all; rejects if one does not end by itself with code 0. */
+  /** SIGTERM to all; rejects if one that ran does not end by itself with code 0. */
   stop(): Promise<void>;
   /** `kill -9` to all: for when something else has failed already. */
   kill(): Promise<void>;
@@ -36,6 +39,9 @@ export interface FleetOptions {
 
 const STOP_LIMIT_MS = 20_000;
 
+/** What a service logs when it takes signals; until then SIGTERM ends it as it ends any program. */
+const TAKES_SIGNALS = '"msg":"running"';
+
 /** A service as a process of its own. */
 export function serviceIn(service: "ingest" | "gate" | "inference" | "router" | "monitor", slot: string): FleetProcess {
   return { slot, script: `services/${service}/src/main.ts` };
@@ -44,7 +50,13 @@ export function serviceIn(service: "ingest" | "gate" | "inference" | "router" | 
 /** Processes of their own, the way a deployment starts them. */
 export function startFleet(options: FleetOptions): Fleet {
   const { processes, logs } = options;
-  const children = processes.map((p) => start(p, options));
+  const running = new WeakSet<ChildProcess>();
+  const start = (described: FleetProcess): ChildProcess => {
+    const child = startProcess(described, options);
+    child.stderr?.on("data", (piece: Buffer) => void (piece.includes(TAKES_SIGNALS) && running.add(child)));
+    return child;
+  };
+  const children = processes.map(start);
   const assertAlive = (): void => {
     const gone = children.findIndex((child) => child.exitCode !== null || child.signalCode !== null);
     if (gone >= 0)
@@ -61,11 +73,13 @@ export function startFleet(options: FleetOptions): Fleet {
       if (!child || !described) throw new Error(`there is no process ${index}`);
       assertAlive();
       await ended(child, "SIGKILL");
-      children[index] = start(described, options);
+      children[index] = start(described);
     },
     stop: async () => {
-      const codes = await Promise.all(children.map((child) => ended(child, "SIGTERM")));
-      const wrong = codes.findIndex((code) => code !== 0);
+      const all = children.map((child) => ({ child, wasRunning: running.has(child) }));
+      const codes = await Promise.all(all.map(({ child }) => ended(child, "SIGTERM")));
+      const fine = (code: unknown, i: number): boolean => code === 0 || (code === "SIGTERM" && all[i]?.wasRunning === false);
+      const wrong = codes.findIndex((code, i) => !fine(code, i) && processes[i]?.command === undefined);
       if (wrong >= 0) throw new Error(`${processes[wrong]?.slot} ended with ${String(codes[wrong])}; see its log in ${logs}`);
     },
     kill: async () => {
@@ -74,32 +88,30 @@ export function startFleet(options: FleetOptions): Fleet {
   };
 }
 
-function start({ slot, script, args = [] }: FleetProcess, { pipeline, address, logs }: FleetOptions): ChildProcess {
-  const child = spawn(
-    process.execPath,
-    [
-      "--conditions=weir-source",
-      "--initial-old-space-size=256",
-      "--single-threaded-gc",
-      "--import",
-      "tsx",
-      path.join(ROOT, script),
-      ...args,
-    ],
-    {
-      cwd: ROOT,
-      env: {
-        ...process.env,
-        WEIR_PIPELINE: pipeline,
-        WEIR_KAFKA: address,
-        WEIR_SLOT: slot,
-        WEIR_PORT: "0",
-        WEIR_TRANSACTION_TIMEOUT_MS: "10000",
-        NODE_ENV: "production",
-      },
-      stdio: ["ignore", "pipe", "pipe"],
+/** Where a process belongs. */
+export type ProcessPlace = Pick<FleetOptions, "pipeline" | "address" | "logs">;
+
+const NODE_FLAGS = ["--conditions=weir-source", "--initial-old-space-size=256", "--single-threaded-gc", "--import", "tsx"];
+
+export function startProcess(
+  { slot, script, args = [], command, env }: FleetProcess,
+  { pipeline, address, logs }: ProcessPlace,
+): ChildProcess {
+  const [file, all] = command ? [command, args] : [process.execPath, [...NODE_FLAGS, path.join(ROOT, script), ...args]];
+  const child = spawn(file, all, {
+    cwd: ROOT,
+    env: {
+      ...process.env,
+      WEIR_PIPELINE: pipeline,
+      WEIR_KAFKA: address,
+      WEIR_SLOT: slot,
+      WEIR_PORT: "0",
+      WEIR_TRANSACTION_TIMEOUT_MS: "10000",
+      NODE_ENV: "production",
+      ...env,
     },
-  );
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   const log = createWriteStream(path.join(logs, `${slot}.log`), { flags: "a" });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
@@ -107,7 +119,8 @@ function start({ slot, script, args = [] }: FleetProcess, { pipeline, address, l
   return child;
 }
 
-function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | string | null> {
+/** Sends the signal and waits for the end: exit code, or the signal that ended it. */
+export function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<number | string | null> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve(child.exitCode ?? child.signalCode);
   return new Promise((resolve) => {
     const hard = setTimeout(() => child.kill("SIGKILL"), STOP_LIMIT_MS);

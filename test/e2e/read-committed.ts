@@ -1,6 +1,7 @@
 import { laneKey, RetriableError, type Batch, type Lane } from "@weir/record";
 import { systemClock } from "@weir/service";
 import type { Log } from "@weir/stream";
+import { untilAnswered } from "./until-answered.ts";
 
 const WAIT_MS = 500;
 const BACKOFF_MS = 200;
@@ -39,7 +40,7 @@ export async function readCommitted(
   from: ReadonlyMap<string, number> = new Map(),
 ): Promise<void> {
   const lanes = await lanesOf(log, topics);
-  const bounds = await log.bounds(lanes);
+  const bounds = await untilAnswered(() => log.bounds(lanes));
   const open = new Map(
     lanes.map((lane) => [laneKey(lane), { ...lane, offset: from.get(laneKey(lane)) ?? 0, end: bounds.get(laneKey(lane))?.latest ?? 0 }]),
   );

@@ -8,6 +8,7 @@ import { isSource, readRepository } from "./repository.ts";
 const SHARED: ReadonlyMap<string, readonly string[]> = new Map([
   ["onnx", ["model"]], // what a manifest promises is found false when the bytes are opened
   ["kafka", ["stream"]], // both logs tell alike that a place was taken
+  ["monitor", ["replay"]], // answers them with a status
   ["root", ["cli"]], // the start script has no package of its own
   ["router", ["pipeline"]], // a condition that lint would have refused
   ["cli", ["pipeline"]], // the example of weir explain

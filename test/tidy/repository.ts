@@ -27,8 +27,11 @@ export function readRepository(): readonly RepositoryFile[] {
     }));
 }
 
+/** Programs that the bench compares with are projects of their own, with libraries of their own. */
+const PEERS = "test/bench/peers/";
+
 export function isSource(file: RepositoryFile): boolean {
-  return /\.(?:ts|mjs)$/.test(file.name);
+  return /\.(?:ts|mjs)$/.test(file.name) && !file.name.startsWith(PEERS);
 }
 
 export function ownerOf(name: string): string {
@@ -55,7 +58,8 @@ export function importsOf(text: string): readonly string[] {
 function list(folder: string): string[] {
   return readdirSync(path.join(ROOT, folder), { withFileTypes: true }).flatMap((entry) => {
     const name = folder === "" ? entry.name : `${folder}/${entry.name}`;
-    if (entry.isDirectory()) return LEFT_OUT.has(entry.name) ? [] : list(name);
+    if (LEFT_OUT.has(entry.name)) return []; // in a second working tree .git is a file
+    if (entry.isDirectory()) return list(name);
     return entry.isFile() && !BINARY.test(entry.name) ? [name] : [];
   });
 }

@@ -5,6 +5,8 @@ export interface Broker {
   readonly address: string;
   /** Replication that topics can have. */
   readonly nodes: number;
+  /** Resolves with the reason when it ends without having been stopped; absent where nobody would notice. */
+  readonly fault?: Promise<Error>;
   /** Ends it in order; an external broker is left alone. */
   stop(): Promise<void>;
 }
@@ -20,6 +22,8 @@ export interface EmbeddedBroker extends Broker {
   readonly pids: readonly number[];
   /** Where a fault proxy has to connect to, a port a node; empty unless asked for. */
   readonly proxiedPorts: readonly number[];
+  /** Bootstrap addresses of each secured listener by its name; empty unless asked for. */
+  readonly doors: ReadonlyMap<string, string>;
 }
 
 export type Note = (line: string) => void;

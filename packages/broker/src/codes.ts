@@ -67,4 +67,9 @@ export const BROKER_CODES: Readonly<Record<string, CodeEntry>> = {
     explanation: "Kafka's own tool, which reads as somebody else would, ended with an error; its last line is named.",
     fix: "Look whether the topic exists and the broker answers.",
   },
+  "WEIR-4314": {
+    title: "The embedded Kafka ended by itself",
+    explanation: "Its process is gone and nobody has stopped it: a disk that is full, too little memory, or what its log says last.",
+    fix: "Remove the reason and start again with the same --data: what was committed is there, and everything goes on behind it.",
+  },
 };

@@ -1,6 +1,7 @@
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import path from "node:path";
+import { promisify } from "node:util";
 import type { Note } from "./broker.ts";
 import { toolJars } from "./embedded/artifacts.ts";
 import { cacheRoot } from "./embedded/cache.ts";
@@ -22,27 +23,33 @@ export interface ConsoleConsumerOptions {
 }
 
 const KEPT_OF_STDERR = 2000;
+const PRINTED_LIMIT = 64 * 1024 * 1024;
 
 /** Fetches Kafka's own console tools, once. */
 export function consoleTools(note: Note = () => {}): Promise<readonly string[]> {
   return toolJars(cacheRoot(process.env), process.env, note);
 }
 
-/** Lines of Kafka's own console consumer, from the beginning of the topic: the reader that is not ours. */
-export async function* consoleConsumer(options: ConsoleConsumerOptions): AsyncGenerator<string> {
+/** Runs another of Kafka's own tools, such as `org.apache.kafka.tools.TopicCommand`: what it printed. Rejects when it fails. */
+export async function consoleTool(main: string, args: readonly string[], input = ""): Promise<string> {
+  const [java = "", ...flags] = await toolCommand(main);
+  const running = promisify(execFile)(java, [...flags, ...args], { maxBuffer: PRINTED_LIMIT });
+  running.child.stdin?.end(input);
+  return (await running).stdout;
+}
+
+async function toolCommand(main: string): Promise<readonly string[]> {
   const java = await findJava(process.env);
   const jars = await consoleTools();
-  const flags = [
-    // Without a configuration log4j prints errors among the records, the time-out that ends a reading included.
-    "-Dorg.apache.logging.log4j.level=OFF",
-    "-Xmx512m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-cp",
-    jars.join(path.delimiter),
-    "org.apache.kafka.tools.consumer.ConsoleConsumer",
-  ];
-  const child = spawn(java.command, [...flags, ...consumerArguments(options)], { stdio: ["ignore", "pipe", "pipe"] });
+  // Without a configuration log4j prints errors among the records, the time-out that ends a reading included.
+  const quiet = "-Dorg.apache.logging.log4j.level=OFF";
+  return [java.command, quiet, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars.join(path.delimiter), main];
+}
+
+/** Lines of Kafka's own console consumer, from the beginning of the topic: the reader that is not ours. */
+export async function* consoleConsumer(options: ConsoleConsumerOptions): AsyncGenerator<string> {
+  const [java = "", ...flags] = await toolCommand("org.apache.kafka.tools.consumer.ConsoleConsumer");
+  const child = spawn(java, [...flags, ...consumerArguments(options)], { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr.on("data", (piece: Buffer) => (said = (said + piece.toString()).slice(-KEPT_OF_STDERR)));
   const ended = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));

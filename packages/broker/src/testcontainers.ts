@@ -1,12 +1,11 @@
-import { KafkaContainer } from "@testcontainers/kafka";
-import { getContainerRuntimeClient } from "testcontainers";
 import type { Broker, Note } from "./broker.ts";
 import { brokerProblem } from "./problems.ts";
 
 const IMAGE = "confluentinc/cp-kafka:8.1.0";
 
-/** Does a container engine answer? */
+/** Does a container engine answer? The library is large and few use it: it is loaded when it is asked. */
 export async function hasContainerEngine(): Promise<boolean> {
+  const { getContainerRuntimeClient } = await import("testcontainers");
   return getContainerRuntimeClient().then(
     () => true,
     () => false,
@@ -25,6 +24,7 @@ export async function startContainer(note: Note): Promise<Broker> {
     });
   }
   note(`starting ${IMAGE} in a container`);
+  const { KafkaContainer } = await import("@testcontainers/kafka");
   const container = await new KafkaContainer(IMAGE)
     .withKraft()
     .withEnvironment({

@@ -1,16 +1,30 @@
 import { createKafkaLog } from "@weir/kafka";
 import type { Log } from "@weir/stream";
-import type { Environment } from "@weir/service";
+import { chooseConnection, type Connection, type Environment } from "@weir/service";
 
 /** Where `weir up` listens unless it is told otherwise. */
 export const DEFAULT_BROKER = "127.0.0.1:19092";
 
-/** Flag, then WEIR_KAFKA if it is an address, then the broker that `weir up` starts. */
-export function brokerAddress(flag: string | undefined, env: Environment): string {
-  const set = flag ?? env["WEIR_KAFKA"];
-  return set === undefined || set === "" || set === "embedded" || set === "testcontainers" ? DEFAULT_BROKER : set;
+/** Flags of every command that speaks to a broker. */
+export interface BrokerFlags {
+  readonly broker?: string | undefined;
+  readonly env?: string | undefined;
+  readonly pipeline?: string | undefined;
 }
 
-export function connect(address: string, clientId: string): Promise<Log> {
-  return createKafkaLog({ brokers: address.split(",").map((b) => b.trim()), clientId: `weir-${clientId}` });
+/** Flag, then WEIR_KAFKA if it is an address, then the environment file, then the broker that `weir up` starts. */
+export function connectionOf(flags: BrokerFlags, env: Environment): Connection {
+  const set = flags.broker ?? env["WEIR_KAFKA"];
+  const own = set === undefined || set === "" || set === "embedded" || set === "testcontainers";
+  return chooseConnection({
+    brokers: own ? null : set,
+    environment: flags.env ?? (env["WEIR_ENV"] || null),
+    folder: flags.pipeline ?? null,
+    env,
+    fallback: DEFAULT_BROKER,
+  });
+}
+
+export function connect(to: Connection, clientId: string): Promise<Log> {
+  return createKafkaLog({ ...to, clientId: `weir-${clientId}` });
 }

@@ -1,5 +1,6 @@
 import { laneKey, recordAt, type Lane, type PlainRecord } from "@weir/record";
 import type { Log } from "@weir/stream";
+import { NOTHING_SKIPPED, passOver, type SkipTo } from "./unreadable.ts";
 
 const WAIT_MS = 200;
 
@@ -29,7 +30,8 @@ export async function* readToEnd(
   for (const [key, at] of open) if (at.offset >= at.end) open.delete(key);
   await using fetcher = log.fetcher();
   while (open.size > 0) {
-    const { batches } = await fetcher.fetch([...open.values()], WAIT_MS);
+    const { batches, failed } = await fetcher.fetch([...open.values()], WAIT_MS);
+    passOver(failed, open, NOTHING_SKIPPED);
     for (const batch of batches) {
       const at = open.get(laneKey(batch));
       if (!at) continue;
@@ -43,8 +45,8 @@ export async function* readToEnd(
   }
 }
 
-/** Number of committed records by topic, counted record by record: offsets have holes. */
-export async function countRecords(log: Log, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+/** Number of committed records by topic, counted record by record: offsets have holes. What `skipTo` leaves out is not counted. */
+export async function countRecords(log: Log, topics: readonly string[], skipTo: SkipTo): Promise<ReadonlyMap<string, number>> {
   const counts = new Map<string, number>(topics.map((t) => [t, 0]));
   const lanes = await lanesOf(log, topics);
   const bounds = await log.bounds(lanes);
@@ -57,7 +59,9 @@ export async function countRecords(log: Log, topics: readonly string[]): Promise
   await using fetcher = log.fetcher();
   for (const [key, at] of open) if (at.offset >= at.end) open.delete(key);
   while (open.size > 0) {
-    const { batches } = await fetcher.fetch([...open.values()], WAIT_MS);
+    const { batches, failed } = await fetcher.fetch([...open.values()], WAIT_MS);
+    passOver(failed, open, skipTo);
+    for (const [key, at] of open) if (at.offset >= at.end) open.delete(key);
     for (const batch of batches) {
       const at = open.get(laneKey(batch));
       if (!at) continue;

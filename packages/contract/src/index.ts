@@ -5,4 +5,14 @@ export type { FieldInfo, JsonType } from "./fields.ts";
 export { fieldTypesOf } from "./field-types.ts";
 export { createReader } from "./reader.ts";
 export { parseRecord } from "./values.ts";
+export {
+  walkJson,
+  itemsOfArray,
+  valueInJson,
+  membersOfJson,
+  textOfJson,
+  type JsonFault,
+  type JsonItem,
+  type JsonRange,
+} from "./json-text.ts";
 export { CONTRACT_CODES } from "./codes.ts";

@@ -1,4 +1,4 @@
-import type { Batch, Column } from "@weir/record";
+import { allRows, type Batch, type Column } from "@weir/record";
 import { readExactly, type Bounds } from "./exact.ts";
 import { buildPlan } from "./plan.ts";
 import { columnKey, distinctRequests, type FieldRequest } from "./request.ts";
@@ -10,8 +10,8 @@ import {
   type ReaderOptions,
   type RecordReader,
 } from "./result.ts";
-import { beginScan, createScan, scanRecord } from "./scan.ts";
 import type { Schema } from "./schema.ts";
+import { createBatchScanner } from "./shape/batch-scanner.ts";
 import { beginTarget, createTarget, finishTarget } from "./target.ts";
 import type { Validator } from "./validator.ts";
 import { valuesOf } from "./values.ts";
@@ -33,6 +33,15 @@ export interface ReaderSource extends Bounds {
   readonly exactly?: boolean;
 }
 
+/** What was read of a batch, known by the places of its values: stamping an id leaves those alone. */
+interface Ahead {
+  readonly valueAt: Int32Array;
+  readonly result: ReadResult;
+}
+
+/** More batches than one fetch has: what was read ahead and never asked for again is forgotten. */
+const MOST_AHEAD = 512;
+
 type ReadBytes = (batch: Batch) => ReadResult;
 
 /**
@@ -41,8 +50,8 @@ type ReadBytes = (batch: Batch) => ReadResult;
  */
 export function readerOf(requests: readonly FieldRequest[], source: ReaderSource): RecordReader {
   const distinct = distinctRequests(requests);
-  // By the values' places, which stamping an id leaves alone: a batch is read once before and after it.
-  const memo = new WeakMap<Int32Array, ReadResult>();
+  // A plain list: what a Map, weak or not, has held for a moment outlives minor collections, and with it all bytes of a batch.
+  const ahead: Ahead[] = [];
   const bySubset = new Map<string, ReadBytes>();
   const read = (batch: Batch): ReadResult => {
     const provided = batch.added.columns;
@@ -63,8 +72,13 @@ export function readerOf(requests: readonly FieldRequest[], source: ReaderSource
   return {
     requests: distinct,
     read: (batch) => {
-      let result = memo.get(batch.valueAt);
-      if (!result) memo.set(batch.valueAt, (result = read(batch)));
+      const at = ahead.findIndex(({ valueAt }) => valueAt === batch.valueAt);
+      return ahead.splice(at, at < 0 ? 0 : 1)[0]?.result ?? read(batch);
+    },
+    readAhead: (batch) => {
+      if (ahead.length >= MOST_AHEAD) ahead.length = 0;
+      const result = read(batch);
+      ahead.push({ valueAt: batch.valueAt, result });
       return result;
     },
   };
@@ -73,14 +87,13 @@ export function readerOf(requests: readonly FieldRequest[], source: ReaderSource
 function bytesReader(requests: readonly FieldRequest[], source: ReaderSource): ReadBytes {
   const targets = requests.map(createTarget);
   const plan = source.exactly ? null : buildPlan(source.schema, targets, source.validator);
-  const scan = createScan(source);
+  const scanner = plan === null ? null : createBatchScanner(plan, targets, source);
   return (batch) => {
     const values = valuesOf(batch);
     const failures = new Map<number, ReadFailure>();
     for (const target of targets) beginTarget(target, batch.count);
-    if (plan !== null) beginScan(scan, plan, values);
-    for (let row = 0; row < batch.count; row++) {
-      if (plan !== null && scanRecord(scan, plan, row)) continue;
+    const left = scanner === null ? allRows(batch.count) : scanner.read(values, batch.count);
+    for (const row of left) {
       const failure = readExactly(values, row, targets, source);
       if (failure !== null) failures.set(row, failure);
     }

@@ -25,10 +25,12 @@ export interface ReadResult {
   readonly failures: ReadonlyMap<number, ReadFailure>;
 }
 
-/** Fills columns from the bytes of a batch. The same batch object is read once. */
+/** Fills columns from the bytes of a batch. */
 export interface RecordReader {
   readonly requests: readonly FieldRequest[];
   read(batch: Batch): ReadResult;
+  /** The same, and the next `read` of these values, stamped with an id or not, costs nothing. */
+  readAhead(batch: Batch): ReadResult;
 }
 
 /** Bounds on a record; past them it is a DECODE failure. */

@@ -315,9 +315,12 @@ test("numbers come out as Number(text) reads them, bit for bit", () => {
   );
 });
 
-test("columns and failures of a batch are computed once", () => {
+test("what was read ahead is handed out once, also to a batch that was stamped meanwhile", () => {
   const reader = compileContract(FLAT).reader(REQUESTS);
   const rows = batch([new TextEncoder().encode('{"id":"a-1","n":1}')]);
-  expect(reader.read(rows)).toBe(reader.read(rows));
+  const ahead = reader.readAhead(rows);
+  expect(reader.read({ ...rows })).toBe(ahead);
+  expect(reader.read(rows)).not.toBe(ahead);
+  expect(reader.read(rows)).toEqual(ahead);
   expect([...reader.read(rows).columns.keys()]).toEqual(REQUESTS.map(columnKey));
 });

@@ -20,6 +20,7 @@ const facts: StageFacts = {
   group: "flights.gate",
   spec: "a".repeat(64),
   contract: "b".repeat(64),
+  code: "weir/0.1.0",
   owner: "group:flight-ops",
 };
 const failure: Failure = {
@@ -66,6 +67,7 @@ describe("headers of a dead letter", () => {
       ["weir.dlq.verdict", "v1"],
       ["weir.dlq.spec", "a".repeat(64)],
       ["weir.dlq.contract", "b".repeat(64)],
+      ["weir.dlq.code", "weir/0.1.0"],
       ["weir.dlq.owner", "group:flight-ops"],
       ["weir.dlq.payload", "source"],
       ["weir.dlq.origin", "flights.ingest.out/0/7001/1360000000000"],
@@ -185,12 +187,14 @@ describe("reading a dead letter", () => {
       class: "MODEL_TIMEOUT",
       stage: "gate",
       message: failure.message,
+      exception: null,
       retriable: true,
       rules: ["gate@5c0e91d2/dep-delay-nulls"],
       verdict: "v1",
       spec: "a".repeat(64),
       contract: "b".repeat(64),
       model: "late-arrival/1#1d14b670",
+      code: "weir/0.1.0",
       owner: "group:flight-ops",
       payload: "stage-input",
       group: "flights.gate",
@@ -200,6 +204,7 @@ describe("reading a dead letter", () => {
       firstFailedAt: "2013-02-09T05:00:00.000Z",
       failedAt: "2013-02-09T05:00:00.000Z",
       fingerprint: expect.any(String),
+      replay: null,
     });
   });
 

@@ -13,6 +13,8 @@ export interface StageFacts {
   readonly spec: string;
   /** SHA-256 of the contract, hex. */
   readonly contract?: string;
+  /** Version of Weir: what failed it may have been the code. */
+  readonly code?: string;
   readonly owner: string;
 }
 
@@ -107,6 +109,7 @@ function constantHeaders(facts: StageFacts, failure: Failure, sha256: Sha256): C
       name(NAMES.spec, facts.spec),
       ...optional(NAMES.contract, facts.contract),
       ...optional(NAMES.model, failure.model),
+      ...optional(NAMES.code, facts.code),
       name(NAMES.owner, facts.owner),
     ],
     fingerprint: name(NAMES.fingerprint, fingerprint(sha256, failure.class, facts.stage, rules[0] ?? "", failure.message)),

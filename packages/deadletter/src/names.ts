@@ -16,12 +16,21 @@ export const DEAD_LETTER_HEADERS = {
   spec: "weir.dlq.spec",
   contract: "weir.dlq.contract",
   model: "weir.dlq.model",
+  code: "weir.dlq.code",
   owner: "weir.dlq.owner",
   payload: "weir.dlq.payload",
   origin: "weir.dlq.origin",
   firstFailedAt: "weir.dlq.first-failed-at",
   failedAt: "weir.dlq.failed-at",
   fingerprint: "weir.dlq.fingerprint",
+} as const;
+
+/** Headers that a replay writes, once; a later replay replaces them. */
+export const REPLAY_HEADERS = {
+  id: "weir.replay.id",
+  count: "weir.replay.count",
+  parent: "weir.replay.parent",
+  edited: "weir.replay.edited",
 } as const;
 
 const OURS: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS));

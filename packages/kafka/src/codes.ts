@@ -15,7 +15,7 @@ export const KAFKA_CODES: Readonly<Record<string, CodeEntry>> = {
   "WEIR-7003": {
     title: "Kafka refuses for lack of rights",
     explanation: "The principal may not do what was asked: read or write a topic, join a group, or use a transactional id.",
-    fix: "Give it the rights on the topics of the pipeline, on its groups (PIPELINE.STAGE) and on transactional ids that begin with them.",
+    fix: "Give it the rights that weir export acls names: on topics of the pipeline, on groups (PIPELINE.STAGE) and on transactional ids that begin with weir- and them.",
   },
   "WEIR-7004": {
     title: "The broker is too old or too new",
@@ -44,5 +44,26 @@ export const KAFKA_CODES: Readonly<Record<string, CodeEntry>> = {
     title: "Kafka refuses for good",
     explanation: "The broker answered with an error that no second attempt would change.",
     fix: "Look up the error that is named in Kafka's protocol guide; settings of the topic or of the broker forbid what was asked.",
+  },
+  "WEIR-7010": {
+    title: "The broker's certificate is not trusted",
+    explanation: "It is signed by an authority that is not known here, has expired, or names another host. Nothing was sent.",
+    fix: "Give the authority as kafka.tls.ca and, where the certificate names another host, that name as kafka.tls.servername.",
+  },
+  "WEIR-7011": {
+    title: "The listener speaks another security protocol",
+    explanation: "One side speaks TLS and the other does not: both were tried, only to be able to say so.",
+    fix: "Add or leave out kafka.tls in the environment file, or use the port of the other listener.",
+  },
+  "WEIR-7012": {
+    title: "The client certificate does not work",
+    explanation:
+      "It does not belong to its key, cannot be read, or the broker refuses it (missing, expired, signed by an authority it does not know).",
+    fix: "Check kafka.tls.cert and kafka.tls.key; the broker has to know the authority that signed them.",
+  },
+  "WEIR-7013": {
+    title: "The group has members",
+    explanation: "Offsets of a group are moved only while nobody reads: a member's next commit would undo it.",
+    fix: "Stop the processes of the stage, then try again.",
   },
 };

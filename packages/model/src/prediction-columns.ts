@@ -25,8 +25,11 @@ export function predictionColumns(manifest: Pick<Manifest, "model" | "version">,
 }
 
 function numbers(of: Int32Array, from: Float64Array, presence: Uint8Array): Column {
-  const values = new Float64Array(of.length);
-  for (let row = 0; row < of.length; row++) values[row] = of[row]! < 0 ? NaN : from[of[row]!]!; // a row of the predictions
+  const values = new Float64Array(of.length).fill(NaN);
+  for (let row = 0; row < of.length; row++) {
+    const at = of[row]!; // row < length
+    if (at >= 0) values[row] = from[at]!; // a row of the predictions
+  }
   return { kind: "number", values, presence };
 }
 

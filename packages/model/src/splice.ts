@@ -1,4 +1,4 @@
-import { viewOver, type Batch, type HeaderColumn, type Tails } from "@weir/record";
+import { viewOver, type Batch, type HeaderColumn, type Slices, type Tails } from "@weir/record";
 import type { PredictionText } from "./prediction-text.ts";
 import type { Predictions } from "./scores.ts";
 
@@ -37,6 +37,74 @@ export function takesMember(batch: Batch, row: number): boolean {
  * the tail that they had.
  */
 export function splicePredictions(batch: Batch, placed: Placed, text: PredictionText): Tails {
+  const made = batch.added.tails === null && batch.count >= FEWEST_ROWS ? membersOf(placed, text) : null;
+  return made === null ? spliceEach(batch, placed, text) : spliceMembers(batch, placed, text, made);
+}
+
+/** Fewer predictions are not worth the way into the kernel's memory. */
+const FEWEST_ROWS = 32;
+
+/** The predictions of a batch as texts: those from `first` on. */
+interface Members extends Slices {
+  readonly first: number;
+}
+
+/** Null where the predictions lie so far apart that they had better be written one by one. */
+function membersOf({ predictions, of }: Placed, text: PredictionText): Members | null {
+  let first = predictions.count;
+  let last = -1;
+  for (let row = 0; row < of.length; row++) {
+    const index = of[row]!; // row < length
+    if (index < 0) continue;
+    if (index < first) first = index;
+    if (index > last) last = index;
+  }
+  return last - first >= 2 * of.length ? null : { first, ...text.members(predictions, first, Math.max(first, last + 1)) };
+}
+
+/** Values that end with their brace take the text as it is, or without its comma; the others are spliced by themselves. */
+function spliceMembers(batch: Batch, placed: Placed, text: PredictionText, made: Members): Tails {
+  const { of } = placed;
+  const { count, bytes, valueAt, valueLength } = batch;
+  const at = new Int32Array(count);
+  const length = new Int32Array(count).fill(-1);
+  const keep = new Int32Array(count);
+  const others: number[] = [];
+  for (let row = 0; row < count; row++) {
+    const index = of[row]! - made.first; // row < count, here and below
+    if (of[row]! < 0) continue;
+    const end = valueAt[row]! + valueLength[row]!;
+    const before = bytes[end - 2]!; // an object has two braces
+    if (bytes[end - 1] !== CLOSE || before <= 32 || made.length[index] === 0) {
+      others.push(row);
+      continue;
+    }
+    const comma = before === OPEN ? 1 : 0;
+    at[row] = made.at[index]! + comma; // one of the predictions of the batch, as the next line
+    length[row] = made.length[index]! - comma;
+    keep[row] = valueLength[row]! - 1;
+  }
+  if (others.length === 0) return { bytes: made.bytes, at, length, keep };
+  const rest = spliceEach(batch, { ...placed, of: only(of, others) }, text);
+  const joined = new Uint8Array(made.bytes.length + rest.bytes.length);
+  joined.set(made.bytes);
+  joined.set(rest.bytes, made.bytes.length);
+  for (const row of others) {
+    at[row] = made.bytes.length + rest.at[row]!; // row < count, as all below
+    length[row] = rest.length[row]!;
+    keep[row] = rest.keep[row]!;
+  }
+  return { bytes: joined, at, length, keep };
+}
+
+/** -1 but for some rows. */
+function only(of: Int32Array, rows: readonly number[]): Int32Array {
+  const kept = new Int32Array(of.length).fill(-1);
+  for (const row of rows) kept[row] = of[row]!; // one of its rows
+  return kept;
+}
+
+function spliceEach(batch: Batch, placed: Placed, text: PredictionText): Tails {
   const { of } = placed;
   const at = new Int32Array(batch.count);
   const length = new Int32Array(batch.count).fill(-1);

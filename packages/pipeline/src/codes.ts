@@ -23,6 +23,11 @@ export const SPEC_CODES = {
     explanation: "`<<` is not part of YAML 1.2 and hides where a value comes from.",
     fix: "Write the keys out; what several stages share belongs to the pipeline's own level, which stages inherit.",
   },
+  "WEIR-1005": {
+    title: "A file cannot be formatted without losing something",
+    explanation: "weir fmt compares values and comments before and after; where they are not the same it leaves the file alone.",
+    fix: "Move comments to lines of their own, before what they are about.",
+  },
   "WEIR-1101": {
     title: "A variable is not set",
     explanation: "`${NAME}` takes the value of an environment variable; there is none, and the file gives no default.",
@@ -181,6 +186,11 @@ export const SPEC_CODES = {
     explanation: "It lists users, groups (members, channel, policy) and escalation policies.",
     fix: "Correct it at the place named.",
   },
+  "WEIR-1605": {
+    title: "A baseline cannot be found or used",
+    explanation: "A rule names a baseline by its file, relative to the pipeline's folder. The file carries a digest of its own content.",
+    fix: "Correct the path, or make the file with weir gate learn.",
+  },
   "WEIR-1801": {
     title: "A window rule without a window",
     explanation: "Rates and volumes are judged over a window of records.",
@@ -200,5 +210,15 @@ export const SPEC_CODES = {
     title: "Settings of a window or rule contradict each other",
     explanation: "Both cannot hold at once.",
     fix: "Keep one of them.",
+  },
+  "WEIR-1901": {
+    title: "A secret stands in the pipeline file",
+    explanation: "Pipeline files are kept with the code and read by many; a secret in one is known to all who ever see it.",
+    fix: "Write ${NAME} and set the environment variable, or ${file:PATH}; and replace the secret, which is known by now.",
+  },
+  "WEIR-1902": {
+    title: "A pull source has no place for its cursor",
+    explanation: "The cursor of the last answer is what makes the next one begin behind it.",
+    fix: "Write {cursor} into the URL.",
   },
 } as const;

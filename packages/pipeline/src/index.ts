@@ -3,6 +3,7 @@ export {
   type RecordSpec,
   type DeliverySpec,
   type FailurePolicy,
+  type BreakerPolicy,
   type TopicNames,
   type Target,
   type StageSpec,
@@ -12,6 +13,15 @@ export {
   type InferenceSpec,
   type RouterSpec,
 } from "./pipeline.ts";
+export {
+  type Doors,
+  type HttpDoor,
+  type HttpLimits,
+  type WebhookSource,
+  type FileSource,
+  type BucketSpec,
+  type PullSource,
+} from "./doors.ts";
 export { topologyOf, type Topology, type StageTopology } from "./topology.ts";
 export { type TopicPlan, type TopicFamily } from "./topics.ts";
 export { formatProblem, hasErrors, type SpecProblem } from "./problems.ts";
@@ -21,5 +31,11 @@ export { SPEC_CODES, type SpecCode } from "./codes.ts";
 export { type Pins } from "./canonical.ts";
 export { expressionTypes } from "./field-types.ts";
 export { validatePipeline, type ValidateOptions, type Validated } from "./validate.ts";
-export { type Folder, type ResolvedModel, type ModelProblem } from "./models.ts";
+export { isProblem, type Folder, type ResolvedModel, type ModelProblem } from "./models.ts";
+export { listModels, type ListedModel } from "./model-list.ts";
 export { parseOwners, type Owners, type OwnerUser, type OwnerGroup, type EscalationPolicy, type ParsedOwners } from "./owners.ts";
+export { parseEnvironment, type EnvironmentFile, type KafkaEnvironment, type TlsEnvironment, type SaslEnvironment } from "./environment.ts";
+export { readCandidate, type Candidate, type CandidateOptions } from "./candidate.ts";
+export { rightsOf, topicsOf, ROLES, type Right, type Role } from "./rights.ts";
+export { formatPipeline, type Formatted } from "./format.ts";
+export { parsePipelineTests, type PipelineTests, type PipelineTest, type ExpectedRecord } from "./pipeline-tests.ts";

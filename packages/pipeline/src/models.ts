@@ -67,13 +67,20 @@ export function isProblem(value: object): value is ModelProblem {
   return "code" in value && "what" in value;
 }
 
-function readAliases(path: string, folder: Folder): Aliases | ModelProblem {
+export function readAliases(path: string, folder: Folder): Aliases | ModelProblem {
   const text = folder.readText(path);
   if (text === null) return new Map();
   const yaml = readYaml(text, path, null);
   const [problem] = yaml.problems;
   if (problem !== undefined) return { code: "WEIR-1603", what: `${problem.where ?? path}: ${problem.what}`, fix: problem.fix };
   return attempt(() => parseAliases(yaml.value ?? {}, path), "WEIR-1603");
+}
+
+/** Versions from 1 up, until one is missing. */
+export function versionsOf(model: string, folder: Folder): readonly string[] {
+  const versions: string[] = [];
+  for (let n = 1; n <= MAX_VERSIONS && folder.readText(`models/${model}/${n}/manifest.json`) !== null; n++) versions.push(String(n));
+  return versions;
 }
 
 /** The folder cannot be listed: versions are those that the reference or an alias names, and for a digest all from 1 up. */
@@ -85,7 +92,7 @@ function knownVersions(
 ): readonly { version: string; digest: string }[] {
   const names = new Set([...aliases.values()].map((target) => target.version));
   if (reference.by === "version") names.add(reference.version);
-  for (let n = 1; n <= MAX_VERSIONS && folder.readText(`${base}/${n}/manifest.json`) !== null; n++) names.add(String(n));
+  for (const version of versionsOf(reference.model, folder)) names.add(version);
   return [...names].flatMap((version) => {
     const text = folder.readText(`${base}/${version}/manifest.json`);
     return text === null ? [] : [{ version, digest: /"digest"\s*:\s*"(?:sha256:)?([0-9a-f]{64})"/.exec(text)?.[1] ?? "" }];

@@ -67,11 +67,18 @@ describe("the flights pipeline", () => {
       "flights.route.auto",
       "flights.route.review",
       "flights.route.manual",
+      "flights.gate.replay",
+      "flights.score.replay",
+      "flights.route.replay",
       "flights.dlq",
+      "flights.parked",
+      "flights.replays",
       "flights.executions",
       "flights.verdicts",
       "flights.state.gate",
       "flights.control",
+      "weir.audit",
+      "weir.alerts",
     ]);
     expect(topology.stages.map(({ id, inputs, next }) => ({ id, inputs, next: [...next] }))).toEqual([
       { id: "ingest", inputs: [], next: [["out", "gate"]] },
@@ -172,7 +179,7 @@ describe("a file with mistakes", () => {
       "uot: gate",
       [
         "p.yaml:18:3  stages.ingest.out  `out` is missing · expected a stage, {topic: NAME} or {stage: STAGE, topic: NAME}  (WEIR-1202)",
-        "p.yaml:20:5  stages.ingest.uot  unknown key `uot` · `stages.ingest` takes type, owner, onFailure, out · did you mean `out`?  (WEIR-1203)",
+        "p.yaml:20:5  stages.ingest.uot  unknown key `uot` · `stages.ingest` takes type, owner, onFailure, http, webhook, files, pull, out · did you mean `out`?  (WEIR-1203)",
       ],
     ],
     [
@@ -180,7 +187,7 @@ describe("a file with mistakes", () => {
       "    type: ingest",
       "    type: ingest\n    window: {kind: count, size: 5}",
       [
-        "p.yaml:20:5  stages.ingest.window  unknown key `window` · `stages.ingest` takes type, owner, onFailure, out · `window` belongs under `stages.<id>` of a gate  (WEIR-1203)",
+        "p.yaml:20:5  stages.ingest.window  unknown key `window` · `stages.ingest` takes type, owner, onFailure, http, webhook, files, pull, out · `window` belongs under `stages.<id>` of a gate  (WEIR-1203)",
       ],
     ],
     [
@@ -196,7 +203,7 @@ describe("a file with mistakes", () => {
       "kind: nullRate",
       "kind: nulRate",
       [
-        'p.yaml:28:38  stages.gate.rules[1].kind  "nulRate" is not one of decode, schema, required, nullRate, range, oneOf, pattern, length, expr, volume · did you mean `nullRate`?  (WEIR-1204)',
+        'p.yaml:28:38  stages.gate.rules[1].kind  "nulRate" is not one of decode, schema, required, nullRate, range, oneOf, pattern, length, expr, nullRise, sentinel, type, freshness, unique, drift, driftShare, rateChange, level, volume · did you mean `nullRate`?  (WEIR-1204)',
       ],
     ],
     [

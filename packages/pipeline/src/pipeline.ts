@@ -1,4 +1,6 @@
+import type { FailureClass } from "@weir/record";
 import type { RuleSpec, WindowSpec } from "@weir/rules";
+import type { Doors } from "./doors.ts";
 
 /** A pipeline as its file says it, checked, with units resolved and everything inherited filled in. Durations in milliseconds, shares as fractions of 1. */
 export interface Pipeline {
@@ -10,6 +12,8 @@ export interface Pipeline {
   readonly record: RecordSpec;
   readonly delivery: DeliverySpec;
   readonly onFailure: FailurePolicy;
+  /** When to stop writing dead letters; absent: never. */
+  readonly deadLetter?: { readonly breaker: BreakerPolicy };
   /** `minimal` writes only `weir.id`. */
   readonly headers: "full" | "minimal";
   /** Timestamps of produced records: of the moment, or the source record's. */
@@ -44,6 +48,15 @@ export interface FailurePolicy {
   readonly then: "dead-letter" | "pause";
 }
 
+export interface BreakerPolicy {
+  /** Share of what a partition is given, as a fraction of 1. */
+  readonly ratio: number;
+  readonly overMs: number;
+  readonly then: "pause";
+  /** Failures that count; those of processing unless the file says otherwise. */
+  readonly classes: readonly FailureClass[];
+}
+
 /** Names that replace the default ones. */
 export interface TopicNames {
   readonly deadLetters?: string;
@@ -61,7 +74,7 @@ interface StageCommon {
   readonly onFailure: FailurePolicy;
 }
 
-export interface IngestSpec extends StageCommon {
+export interface IngestSpec extends StageCommon, Doors {
   readonly type: "ingest";
   readonly out: Target;
 }

@@ -1,6 +1,8 @@
-import type { RuleSpec, WindowSpec } from "@weir/rules";
-import type { FailurePolicy, Pipeline, RecordSpec, StageSpec, Target } from "./pipeline.ts";
-import type { PipelineFile, RecordFile } from "./shape/file.ts";
+import type { FailureClass } from "@weir/record";
+import { defaultAction, type RuleSpec, type WindowSpec } from "@weir/rules";
+import type { Doors } from "./doors.ts";
+import type { BreakerPolicy, FailurePolicy, Pipeline, RecordSpec, StageSpec, Target } from "./pipeline.ts";
+import type { DeadLetterFile, PipelineFile, RecordFile } from "./shape/file.ts";
 import type { FailureFile, GateFile, RouterFile, StageFile, TargetFile } from "./shape/stage.ts";
 import type { WindowFile } from "./shape/window.ts";
 
@@ -23,11 +25,19 @@ export function resolvePipeline(file: PipelineFile): Omit<Pipeline, "digest"> {
     record: resolveRecord(file.record),
     delivery: { guarantee: file.delivery.guarantee, commitEveryMs: file.delivery.commit.every, commitBytes: file.delivery.commit.bytes },
     onFailure,
+    ...(file.deadLetter && { deadLetter: { breaker: resolveBreaker(file.deadLetter.breaker) } }),
     headers: file.headers,
     timestamps: file.timestamps,
     topics: file.topics ?? {},
     stages: new Map(stages.map((stage) => [stage.id, stage])),
   };
+}
+
+/** Bad data only alerts unless the file says otherwise: no pause would mend it. */
+const PROCESSING: readonly FailureClass[] = ["MODEL_ERROR", "MODEL_TIMEOUT", "MODEL_OUTPUT", "ROUTE", "OUTPUT_REJECTED", "DEPENDENCY", "INTERNAL"]; // prettier-ignore
+
+function resolveBreaker({ ratio, over, then, classes }: DeadLetterFile["breaker"]): BreakerPolicy {
+  return { ratio, overMs: over, then, classes: classes ?? PROCESSING };
 }
 
 export function resolveRecord(file: RecordFile): RecordSpec {
@@ -53,7 +63,7 @@ export function resolveStage(stage: StageFile, around: StageSurroundings): Stage
   const common = { id: around.id, owner: stage.owner ?? around.owner, onFailure: resolveFailure(stage.onFailure, around.onFailure) };
   switch (stage.type) {
     case "ingest":
-      return { ...common, type: "ingest", out: resolveTarget(stage.out) };
+      return { ...common, type: "ingest", ...doorsOf(stage), out: resolveTarget(stage.out) };
     case "gate":
       return { ...common, ...resolveGate(stage, around) };
     case "inference":
@@ -72,6 +82,10 @@ export function resolveStage(stage: StageFile, around: StageSurroundings): Stage
   }
 }
 
+function doorsOf({ http, webhook, files, pull }: Doors): Doors {
+  return { ...(http && { http }), ...(webhook && { webhook }), ...(files && { files }), ...(pull && { pull }) };
+}
+
 function resolveGate(
   stage: GateFile,
   around: StageSurroundings,
@@ -86,19 +100,14 @@ function resolveGate(
 }
 
 /** Windows are held as soon as one of the rules can quarantine them. */
-function resolveWindow(window: WindowFile, rules: readonly RuleSpec[]): WindowSpec {
+export function resolveWindow(window: WindowFile, rules: readonly RuleSpec[]): WindowSpec {
   return { ...window, hold: window.hold ?? rules.some(quarantinesWindows) };
-}
-
-/** Rules that are judged over a window. */
-export function isWindowRule(rule: RuleSpec): boolean {
-  return rule.kind === "nullRate" || rule.kind === "volume" || ("mostly" in rule && rule.mostly !== undefined);
 }
 
 /** A broken quality rule quarantines unless it says otherwise: the window, if it is judged over one. */
 export function quarantinesWindows(rule: RuleSpec): boolean {
   if (rule.mode === "off" || rule.mode === "observe") return false;
-  return (rule.action ?? (isWindowRule(rule) ? "quarantineWindow" : "quarantineRecord")) === "quarantineWindow";
+  return (rule.action ?? defaultAction(rule)) === "quarantineWindow";
 }
 
 function resolveTarget(target: TargetFile): Target {

@@ -40,10 +40,15 @@ it("takes the names that the file gives", () => {
     "p.route.x",
     "people",
     "p.route.audit",
+    "p.route.replay",
     "graveyard",
+    "p.parked",
+    "p.replays",
     "p.executions",
     "p.verdicts",
     "levers",
+    "weir.audit",
+    "weir.alerts",
   ]);
   expect(topology).toMatchObject({ dlq: "graveyard", control: "levers", executions: "p.executions", verdicts: "p.verdicts" });
   expect(topology.state("gate")).toBe("p.state.gate");
@@ -51,7 +56,11 @@ it("takes the names that the file gives", () => {
 
 it("gives every topic the pipeline's partitions, and our own room for a record with its headers", () => {
   const { topics } = topologyOf(pipelineOf("  in: {type: ingest, out: gate}\n  gate: {type: gate, rules: [], pass: {topic: out}}\n"));
-  expect(topics.every((topic) => topic.partitions === 3)).toBe(true);
+  expect(topics.filter((topic) => topic.partitions !== 3).map((topic) => [topic.name, topic.partitions])).toEqual([
+    ["p.replays", 1],
+    ["weir.audit", 1],
+    ["weir.alerts", 1],
+  ]);
   expect(topics.filter((topic) => topic.configs["max.message.bytes"] !== "2097152").map((topic) => topic.family)).toEqual(["entry"]);
   expect(topics[0]?.configs).toEqual({ "cleanup.policy": "delete", "retention.ms": "604800000" });
 });

@@ -1,3 +1,5 @@
+import { AUDIT_TOPIC } from "@weir/audit";
+import { keepsPositions, keepsReceipts } from "./doors.ts";
 import { portsOf, type Pipeline, type StageSpec, type StageType, type Target } from "./pipeline.ts";
 import { planTopic, type TopicFamily, type TopicPlan } from "./topics.ts";
 
@@ -12,6 +14,14 @@ export interface Topology {
   readonly executions: string;
   readonly verdicts: string;
   readonly control: string;
+  /** Where dead letters end that were replayed again and again. */
+  readonly parked: string;
+  /** What owners are told, of all pipelines. */
+  readonly alerts: string;
+  /** What became of dead letters: runs of replays and their outcomes. */
+  readonly replays: string;
+  /** Answers of the HTTP doors, by idempotency key. */
+  readonly receipts: string;
   state(stageId: string): string;
 }
 
@@ -21,6 +31,8 @@ export interface StageTopology {
   /** Consumer group. */
   readonly group: string;
   readonly inputs: readonly string[];
+  /** Read beside the inputs: what a replay sends to this very stage. Only there are headers of replays believed. */
+  readonly replay: string;
   /** Topic of each port; dead letters go to the pipeline's `dlq`. */
   readonly outputs: ReadonlyMap<string, string>;
   /** The stage that reads a port's topic, where there is one. */
@@ -35,6 +47,10 @@ export function topologyOf(pipeline: Pipeline): Topology {
     executions: named.executions ?? `${pipeline.name}.executions`,
     verdicts: named.verdicts ?? `${pipeline.name}.verdicts`,
     control: named.control ?? `${pipeline.name}.control`,
+    parked: `${pipeline.name}.parked`,
+    replays: `${pipeline.name}.replays`,
+    receipts: `${pipeline.name}.receipts`,
+    alerts: "weir.alerts",
   };
   const state = (stageId: string): string => `${pipeline.name}.state.${stageId}`;
   const stages = flowOrder(pipeline.stages).map((stage) => stageTopology(pipeline, stage));
@@ -56,6 +72,7 @@ function stageTopology(pipeline: Pipeline, stage: StageSpec): StageTopology {
     type: stage.type,
     group: `${pipeline.name}.${stage.id}`,
     inputs,
+    replay: `${pipeline.name}.${stage.id}.replay`,
     outputs: new Map(ports.map(([port, target]) => [port, topicOf(pipeline.name, stage.id, port, target)])),
     next: new Map(ports.flatMap(([port, target]) => (target.stage === undefined ? [] : [[port, target.stage] as const]))),
   };
@@ -84,7 +101,7 @@ export function flowOrder(stages: ReadonlyMap<string, StageSpec>): readonly Stag
   return order;
 }
 
-type OwnTopics = Pick<Topology, "dlq" | "executions" | "verdicts" | "control">;
+type OwnTopics = Pick<Topology, "dlq" | "executions" | "verdicts" | "control" | "parked" | "replays" | "receipts" | "alerts">;
 
 function planTopics(
   pipeline: Pipeline,
@@ -103,12 +120,25 @@ function planTopics(
     const sample = pipeline.stages.get(stage.id);
     if (sample?.type === "router" && sample.sample) plan(sample.sample.to, "data");
   }
+  for (const stage of stages) if (stage.type !== "ingest") plan(stage.replay, "replay");
   plan(own.dlq, "dead-letters");
+  plan(own.parked, "parked");
+  plan(own.replays, "replays");
   plan(own.executions, "executions");
   plan(own.verdicts, "verdicts");
-  for (const stage of stages) if (stage.type === "gate") plan(state(stage.id), "state");
+  for (const stage of pipeline.stages.values()) if (keepsState(stage)) plan(state(stage.id), "state");
+  for (const stage of pipeline.stages.values())
+    if (stage.type === "ingest" && keepsReceipts(stage))
+      plans.set(own.receipts, planTopic(own.receipts, "receipts", pipeline.partitions, stage.http?.idempotency.keep));
   plan(own.control, "control");
+  plan(AUDIT_TOPIC, "audit");
+  plan(own.alerts, "alerts");
   return [...plans.values()];
+}
+
+/** Of the stages that have state of their own: gates, and doors that remember how far they have read. */
+export function keepsState(stage: StageSpec): boolean {
+  return stage.type === "gate" || (stage.type === "ingest" && keepsPositions(stage));
 }
 
 /** Twice the longest time window of the gates that read the topic. */

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { baselineText } from "@weir/rules";
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { formatProblem } from "./problems.ts";
@@ -238,6 +239,28 @@ describe("gates, fields, models and owners", () => {
     expect(validate({ files: { "flight.schema.json": schema } }).problems.map((p) => [p.code, p.what])).toEqual([
       ["WEIR-1604", "the contract has no field /visib for the feature `visib`"],
     ]);
+  });
+
+  it("look for the baselines that rules name, and ask whether they say what is needed", () => {
+    const distance = "{ id: distance, kind: range, field: /distance, min: 1, max: 6000, action: quarantineRecord }";
+    const with_ = (rule: string): Change => [distance, rule];
+    const column = { kind: "category", values: ["EWR"], cells: ["EWR", "unseen"], counts: [2000, 0] };
+    const content = { kind: "Baseline", v: 1, name: "b", version: 1, records: 2000, columns: { "/origin": column } };
+    const baseline = baselineText(content, sha256);
+    const said = (rule: string, text = baseline): string[][] =>
+      validate({ changes: [with_(rule)], files: { "b.json": text } }).problems.map((p) => [p.code, p.what]);
+    const drift = (field: string, more = ""): string => `{ id: d, kind: drift, field: ${field}, baseline: b.json${more} }`;
+    expect(said(drift("/origin"))).toEqual([]);
+    expect(said(drift("/origin"), "")).toEqual([["WEIR-1605", "the baseline cannot be used (b.json: the file)"]]);
+    expect(said(drift("/origin").replace("b.json", "c.json"))).toEqual([["WEIR-1605", "there is no file c.json"]]);
+    expect(said(drift("/distance"))).toEqual([["WEIR-1401", "the baseline b.json says nothing of /distance"]]);
+    expect(said(drift("/origin", ", method: ks"))).toEqual([["WEIR-1401", "ks compares places, and /origin holds categories"]]);
+    const rise = "{ id: r, kind: rateChange, field: /origin, of: unseen, baseline: b.json }";
+    expect(said(rise)).toEqual([["WEIR-1401", "a baseline says nothing of the rate of unseen values"]]);
+    const digests = [baseline, baselineText({ ...content, version: 2 }, sha256)].map(
+      (text) => validate({ changes: [with_(drift("/origin"))], files: { "b.json": text } }).pipeline!.digest,
+    );
+    expect(new Set(digests).size).toBe(2);
   });
 
   it("are checked although other parts of the file are wrong", () => {

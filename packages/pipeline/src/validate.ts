@@ -1,10 +1,14 @@
 import { compileContract, type Contract } from "@weir/contract";
 import type { Sha256 } from "@weir/deadletter";
 import { MAX_VALUE_BYTES, WeirError } from "@weir/record";
+import type { Baseline } from "@weir/rules";
 import type { Pins } from "./canonical.ts";
 import type { Draft } from "./lint/draft.ts";
+import { lintDoors } from "./lint/doors.ts";
 import { lintConditions, lintRules } from "./lint/expressions.ts";
 import { lintFields } from "./lint/fields.ts";
+import { findBaselines, type FoundBaselines } from "./baselines.ts";
+import { lintBaselines } from "./lint/baselines.ts";
 import { lintGate } from "./lint/gate.ts";
 import { lintGraph } from "./lint/graph.ts";
 import { lintModels } from "./lint/models.ts";
@@ -36,6 +40,8 @@ export interface Validated {
   readonly contract: Contract | null;
   /** By inference stage. */
   readonly models: ReadonlyMap<string, ResolvedModel>;
+  /** By the file that rules name. */
+  readonly baselines: ReadonlyMap<string, Baseline>;
   /** null when there is no owners.yaml, or none that can be used. */
   readonly owners: Owners | null;
   readonly problems: readonly SpecProblem[];
@@ -48,6 +54,7 @@ export function validatePipeline(options: ValidateOptions): Validated {
   const { contract, problems: contractProblems } = readContract(bare, options);
   const draft: Draft = { ...bare, contract };
   const models = findModels(draft, options);
+  const baselines = findBaselines(draft.stages.values(), options, options.sha256);
   const owners = readOwners(options);
   const problems = sortProblems([
     ...parsed.yaml.problems,
@@ -56,20 +63,38 @@ export function validatePipeline(options: ValidateOptions): Validated {
     ...lintGraph(draft),
     ...lintFields(draft),
     ...lintModels(draft, models),
+    ...lintBaselines(draft, baselines),
     ...owners.problems,
-    ...[...draft.stages.values()].flatMap((stage) => lintStage(draft, stage, models)),
+    ...[...draft.stages.values()].flatMap((stage) => lintStage(draft, stage, models, baselines)),
     ...(owners.owners === null ? [] : lintOwners(draft, owners.owners, textAt(parsed, ["metadata", "owner"]))),
   ]);
   const found = new Map([...models].flatMap(([stage, model]) => (isProblem(model) ? [] : [[stage, model] as const])));
   const pipeline =
     resolved === null || hasErrors(problems)
       ? null
-      : withDigest(resolved, { sha256: options.sha256, pins: pinsOf(resolved, contract, found) });
-  return { pipeline, topology: pipeline === null ? null : topologyOf(pipeline), contract, models: found, owners: owners.owners, problems };
+      : withDigest(resolved, {
+          sha256: options.sha256,
+          pins: pinsOf(resolved, { contract, models: found, baselines: baselines.baselines }),
+        });
+  return {
+    pipeline,
+    topology: pipeline === null ? null : topologyOf(pipeline),
+    contract,
+    models: found,
+    baselines: baselines.baselines,
+    owners: owners.owners,
+    problems,
+  };
 }
 
-function lintStage(draft: Draft, stage: StageSpec, models: ReadonlyMap<string, ResolvedModel | ModelProblem>): readonly SpecProblem[] {
-  if (stage.type === "gate") return [...lintGate(draft, stage), ...lintRules(draft, stage)];
+function lintStage(
+  draft: Draft,
+  stage: StageSpec,
+  models: ReadonlyMap<string, ResolvedModel | ModelProblem>,
+  baselines: FoundBaselines,
+): readonly SpecProblem[] {
+  if (stage.type === "ingest") return lintDoors(draft, stage);
+  if (stage.type === "gate") return [...lintGate(draft, stage), ...lintRules(draft, stage, baselines)];
   return stage.type === "router" ? [...lintRouter(draft, stage), ...lintConditions(draft, stage, models)] : [];
 }
 
@@ -150,8 +175,12 @@ function readOwners(options: ValidateOptions): { readonly owners: Owners | null;
   return parseOwners(text, `${options.file.slice(0, slash)}owners.yaml`);
 }
 
-function pinsOf(pipeline: Omit<Pipeline, "digest">, contract: Contract | null, models: ReadonlyMap<string, ResolvedModel>): Pins {
+function pinsOf(
+  pipeline: Omit<Pipeline, "digest">,
+  { contract, models, baselines }: Pick<Validated, "contract" | "models" | "baselines">,
+): Pins {
   const pins = new Map<string, string>();
+  for (const [name, { digest }] of baselines) pins.set(name, `sha256:${digest}`);
   if (contract !== null && contract.digest !== null) pins.set(pipeline.record.contract, `sha256:${contract.digest}`);
   for (const [stage, model] of models) {
     const spec = pipeline.stages.get(stage);

@@ -30,6 +30,8 @@ export {
   type PlainRecord,
 } from "./batch.ts";
 export { readHeaders, writeHeaders, constantHeader, dictionaryHeader, headerText, type Header, type HeaderColumn } from "./headers.ts";
+export { canonicalJson } from "./canonical-json.ts";
+export { idAt } from "./record-id.ts";
 export { copyWords, viewOver } from "./copy-words.ts";
 export { partitionOf } from "./partition.ts";
 export { readVarint, varintLength, type Cursor } from "./varint.ts";

@@ -5,14 +5,18 @@ import type { RowCheck } from "./check.ts";
 import { expressionCheck } from "./expression-check.ts";
 import { amongTest, lengthTest, presenceCheck, textTest, valueCheck, withinTest } from "./field-check.ts";
 import type { RuleSpec } from "./spec.ts";
+import type { KeyReader } from "./unique/key-reader.ts";
+import { freshnessCheck, sentinelCheck, typeCheck } from "./value-checks.ts";
+import { uniqueCheck } from "./unique/unique-check.ts";
 
 type Fields = Pick<Contract, "field" | "fields">;
 
 /** The kernel of a rule; null for rules that look at no row. */
-export function checkOf(spec: RuleSpec, contract: Fields): RowCheck | null {
+export function checkOf(spec: RuleSpec, contract: Fields, keys: KeyReader | null): RowCheck | null {
   switch (spec.kind) {
     case "required":
     case "nullRate":
+    case "nullRise":
       return presenceCheck({ pointer: spec.field, as: presenceType(spec, contract) }, spec.missing);
     case "range": {
       const { min = -Infinity, max = Infinity } = spec;
@@ -33,9 +37,23 @@ export function checkOf(spec: RuleSpec, contract: Fields): RowCheck | null {
     }
     case "oneOf":
       return amongCheck(spec.field, spec.values);
+    case "sentinel":
+      return sentinelCheck(spec.field, spec.value);
+    case "type":
+      return typeCheck(spec.field, spec.is);
+    case "freshness": {
+      const { field: pointer, unit, maxAge, maxFuture = 0 } = spec;
+      return freshnessCheck({ pointer, maxAge, maxFuture, ...(unit && { unit }) });
+    }
     case "expr":
       return expressionCheck(spec, contract);
+    case "unique":
+      return keys && uniqueCheck(spec.field ?? "", keys);
     case "volume":
+    case "drift":
+    case "driftShare":
+    case "rateChange":
+    case "level":
     case "decode":
     case "schema":
       return null;
@@ -61,7 +79,7 @@ function amongCheck(pointer: string, values: readonly (string | number | boolean
 }
 
 /** Any type tells whether there is a value; the declared one is read anyway, and sentinels need theirs. */
-function presenceType(spec: Extract<RuleSpec, { kind: "required" | "nullRate" }>, contract: Fields): FieldRequest["as"] {
+function presenceType(spec: Extract<RuleSpec, { kind: "required" | "nullRate" | "nullRise" }>, contract: Fields): FieldRequest["as"] {
   const types = contract.field(spec.field)?.types ?? [];
   const sentinels = spec.missing?.sentinels ?? [];
   const texts = sentinels.filter((s) => typeof s === "string").length;

@@ -1,10 +1,13 @@
 import { columnKey, type FieldRequest, type ReadResult } from "@weir/contract";
 import type { Batch, Column } from "@weir/record";
+import type { Repeats } from "./unique/lane-keys.ts";
 
 /** A batch with what was read from it. */
 export interface BatchView {
   readonly batch: Batch;
   readonly read: ReadResult;
+  /** What rules `unique` found, by their name. */
+  readonly repeats: ReadonlyMap<string, Repeats>;
 }
 
 /** One rule applied to rows: a kernel over columns. */

@@ -16,7 +16,7 @@ function refusals(rule: Partial<Extract<RuleSpec, { kind: "expr" }>> & { expr: s
     { topic: "t", partition: 0 },
     values.map((v) => ({ value: new TextEncoder().encode(JSON.stringify(v)) })),
   );
-  const { refused } = judgeBatch(rules, { batch, read: contract.reader(rules.requests).read(batch) }, null);
+  const { refused } = judgeBatch(rules, { batch, read: contract.reader(rules.requests).read(batch), repeats: new Map() }, null);
   return values.map((_, row) => refused.get(row)?.to ?? null);
 }
 

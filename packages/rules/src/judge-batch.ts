@@ -6,6 +6,7 @@ import type { CompiledRule, RuleSet } from "./rule-set.ts";
 /** What the record rules of one rule set say of one batch. */
 export interface BatchJudgement {
   readonly ruleSet: RuleSet;
+  readonly view: BatchView;
   /** 1 for rows that could be decoded and, as far as their window needs it, placed in time. */
   readonly counted: Uint8Array;
   /** Row codes by rule; null for rules that look at no row. */
@@ -48,7 +49,7 @@ export function judgeBatch(ruleSet: RuleSet, view: BatchView, times: NumberColum
     const broken = rules.filter((r) => r.action === "tag").map((r) => r.id);
     if (broken.length > 0) tags.set(row, broken);
   }
-  return { ruleSet, counted, codes, refused, tags };
+  return { ruleSet, view, counted, codes, refused, tags };
 }
 
 /** Is the row broken in the sense of the rule? */

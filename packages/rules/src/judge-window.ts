@@ -1,3 +1,7 @@
+import { compareWindow, driftAnswer, driftShareAnswer, type Comparison } from "./drift/compare-window.ts";
+import type { DriftEvidence } from "./drift/measure.ts";
+import type { AlertChange } from "./drift/persistence.ts";
+import { judgeRate } from "./rate.ts";
 import { BROKEN, CODES, FAILED, FINE, MISSING } from "./row-code.ts";
 import type { CompiledRule, RuleSet } from "./rule-set.ts";
 import type { Tally } from "./tally.ts";
@@ -11,12 +15,22 @@ export interface RuleVerdict {
   readonly mode: "observe" | "enforce";
   readonly action: string;
   readonly verdict: Verdict;
-  readonly k: number;
+  /** Records that broke it; for `driftShare` fields, then n counts fields too. */
+  readonly k?: number;
   readonly n: number;
   readonly limitPpm?: number;
   readonly min?: number;
   readonly max?: number;
   readonly why?: string;
+  /** Where chance was asked: probability of so many or more. */
+  readonly p?: number;
+  /** For `nullRise`: what the rate is compared with. */
+  readonly before?: { readonly k: number; readonly n: number };
+  readonly drift?: DriftEvidence;
+  /** What the window did to the alert of a rule `drift`. */
+  readonly alert?: AlertChange;
+  /** For detectors: the rate, or the mean, that is in order. */
+  readonly expected?: number;
 }
 
 /** Records of the window that broke a record rule. */
@@ -38,24 +52,38 @@ export interface WindowJudgement {
   readonly tags: readonly string[];
 }
 
-const PPM = 1_000_000;
+const WORST_FIRST = ["breach", "error", "insufficient"] as const;
 
 /** The verdict over a whole window. Exact: integers are compared, a rate equal to its limit passes. */
 export function judgeWindow(ruleSet: RuleSet, tally: Tally): WindowJudgement {
+  const comparison = compareWindow(ruleSet, tally);
   const judged = ruleSet.rules.flatMap((rule, i) =>
-    rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, tally, ruleSet.minRecords) }] : [],
+    rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, { tally, minRecords: ruleSet.minRecords, comparison }) }] : [],
   );
   const enforced = judged.filter(({ rule }) => rule.mode === "enforce");
   const condemning = enforced.filter(({ rule, answer }) => condemns(rule, answer.verdict));
   const merging = enforced.some(({ rule, answer }) => answer.verdict === "insufficient" && rule.onInsufficient === "mergeNext");
   const verdicts = new Set(enforced.map(({ answer }) => answer.verdict));
   return {
-    verdict: (["breach", "error", "insufficient"] as const).find((v) => verdicts.has(v)) ?? "pass",
+    verdict: WORST_FIRST.find((v) => verdicts.has(v)) ?? "pass",
     rules: judged.map(({ answer }) => answer),
     broken: brokenRecords(ruleSet, tally),
     outcome: condemning.length > 0 ? "quarantine" : merging ? "mergeNext" : "pass",
     condemnedBy: condemning.map(({ rule }) => rule.ref),
     tags: enforced.flatMap(({ rule, answer }) => tagOf(rule, answer.verdict)),
+  };
+}
+
+/** One judgement of several over parts of the same window: the worst verdict and everything that was found. */
+export function worstOf(a: WindowJudgement, b: WindowJudgement): WindowJudgement {
+  const outcomes = new Set([a.outcome, b.outcome]);
+  return {
+    verdict: WORST_FIRST.find((v) => v === a.verdict || v === b.verdict) ?? "pass",
+    rules: [...a.rules, ...b.rules],
+    broken: [...a.broken, ...b.broken],
+    outcome: (["quarantine", "mergeNext"] as const).find((o) => outcomes.has(o)) ?? "pass",
+    condemnedBy: [...a.condemnedBy, ...b.condemnedBy],
+    tags: [...new Set([...a.tags, ...b.tags])],
   };
 }
 
@@ -69,13 +97,21 @@ function tagOf(rule: CompiledRule, verdict: Verdict): string[] {
   return verdict === "insufficient" ? [`${rule.id}=insufficient`] : [];
 }
 
-function judgeRule(rule: CompiledRule, index: number, tally: Tally, minRecords: number): RuleVerdict {
+interface Judged {
+  readonly tally: Tally;
+  readonly minRecords: number;
+  readonly comparison: Comparison;
+}
+
+function judgeRule(rule: CompiledRule, index: number, { tally, minRecords, comparison }: Judged): RuleVerdict {
   const { id, kind, mode, action } = rule;
-  if (rule.check === null) {
+  if (kind === "volume") {
     const n = tally.records;
     const bounds = { ...(rule.min > 0 && { min: rule.min }), ...(rule.max < Infinity && { max: rule.max }) };
     return { id, kind, mode, action, verdict: n < rule.min || n > rule.max ? "breach" : "pass", k: n, n, ...bounds };
   }
+  if (kind === "drift") return { id, kind, mode, action, ...driftAnswer(comparison, index) };
+  if (kind === "driftShare") return { id, kind, mode, action, limitPpm: rule.limitPpm, ...driftShareAnswer(comparison, rule.limitPpm) };
   const { k, n, failed } = countsOf(rule, index, tally);
   const answer = { id, kind, mode, action, k, n, limitPpm: rule.limitPpm };
   // A raised expression says nothing of the record: as a window rule it is an error, not a broken row.
@@ -83,7 +119,7 @@ function judgeRule(rule: CompiledRule, index: number, tally: Tally, minRecords: 
   if (tally.records < minRecords)
     return { ...answer, verdict: "insufficient", why: `${tally.records} records, at least ${minRecords} are needed` };
   if (n === 0) return { ...answer, verdict: "insufficient", why: "no record has a value" };
-  return { ...answer, verdict: k * PPM > rule.limitPpm * n ? "breach" : "pass" };
+  return { ...answer, ...judgeRate(rule.rate, k, n) };
 }
 
 function countsOf(rule: CompiledRule, index: number, tally: Tally): { k: number; n: number; failed: number } {

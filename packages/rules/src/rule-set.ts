@@ -4,6 +4,15 @@ import { canonicalJson } from "./canonical.ts";
 import type { RowCheck } from "./check.ts";
 import { checkOf } from "./check-of.ts";
 import { refuseUnsupported } from "./unsupported.ts";
+import { createCellPlaces, type CellPlaces, type PlacedCounter } from "./drift/cell-places.ts";
+import type { Baseline } from "./drift/baseline.ts";
+import { driftRule, type DriftRule } from "./drift/drift-rule.ts";
+import { detectorRule } from "./detector/compile-detector.ts";
+import type { DetectorRule, DetectorSpec } from "./detector/detector-rule.ts";
+import { rateTest, type RateTest } from "./rate.ts";
+import { defaultAction, judgesWindows } from "./window-kinds.ts";
+import { keyReader } from "./unique/key-reader.ts";
+import { keyRule, type KeyRule } from "./unique/lane-keys.ts";
 import type { Action, OnError, OnInsufficient, RuleSpec } from "./spec.ts";
 
 /** A rule, ready to judge. Rules that are off are not among them; `decode` and `schema` only set the reader's options. */
@@ -17,13 +26,18 @@ export interface CompiledRule {
   readonly action: Action;
   readonly onInsufficient: OnInsufficient;
   readonly onError: OnError;
-  /** Null for `volume`, which looks at no row. */
+  /** Null for rules that look at no single row. */
   readonly check: RowCheck | null;
+  /** For `drift`: what is compared, and where in the cells of a tally its counts begin. */
+  readonly drift: { readonly rule: DriftRule; readonly at: number } | null;
+  /** For `unique`: what it remembers. */
+  readonly keys: KeyRule | null;
   /** Do missing rows count as broken (`required`, `nullRate`)? Else they are left out or kept by `denominator`. */
   readonly missingBreaks: boolean;
   readonly denominator: "present" | "all";
   /** A window breaks the rule when more than this many of a million rows do. */
   readonly limitPpm: number;
+  readonly rate: RateTest;
   readonly min: number;
   readonly max: number;
 }
@@ -35,13 +49,22 @@ export interface RuleSet {
   readonly digest: string;
   readonly canonical: string;
   readonly rules: readonly CompiledRule[];
+  /** Rules over the records as they come; they are not among `rules`. */
+  readonly detectors: readonly DetectorRule[];
+  /** What a tally counts in cells, and where; `cells` is how many there are. */
+  readonly counters: readonly PlacedCounter[];
+  readonly cells: number;
   readonly requests: readonly FieldRequest[];
   /** Below this window rules answer `insufficient`. */
   readonly minRecords: number;
+  /** What has to be remembered of earlier records. */
+  readonly keys: readonly KeyRule[];
 }
 
 export interface RuleSetOptions {
   readonly stage: string;
+  /** By the name that rules call them; those that no rule names are left out. */
+  readonly baselines?: ReadonlyMap<string, Baseline>;
   readonly contract: Pick<Contract, "field" | "fields">;
   readonly minRecords?: number;
   /** Hex digest of a text. */
@@ -52,25 +75,63 @@ const PPM = 1_000_000;
 
 /** Compiles the rules of a gate. Throws a WeirError for what cannot be judged (yet). */
 export function compileRuleSet(specs: readonly RuleSpec[], options: RuleSetOptions): RuleSet {
-  return compileCanonical(canonicalJson({ v: 1, stage: options.stage, minRecords: options.minRecords ?? 0, rules: specs }), options);
+  const { stage, minRecords = 0 } = options;
+  const names = new Set(specs.flatMap((spec) => ("baseline" in spec && spec.baseline !== undefined ? [spec.baseline] : [])));
+  const used = [...(options.baselines ?? [])].filter(([name]) => names.has(name));
+  // Whoever restores the rule set from its state has no files: the baselines are part of it.
+  const baselines = used.length > 0 ? { baselines: Object.fromEntries(used) } : {};
+  return compileCanonical(canonicalJson({ v: 1, stage, minRecords, rules: specs, ...baselines }), options);
+}
+
+interface Canonical {
+  readonly stage: string;
+  readonly minRecords: number;
+  readonly rules: readonly RuleSpec[];
+  readonly baselines?: Readonly<Record<string, Baseline>>;
 }
 
 /** The same from the canonical text: how a rule set comes back from the state. */
 export function compileCanonical(canonical: string, options: Pick<RuleSetOptions, "contract" | "sha256">): RuleSet {
-  const parsed: { readonly stage: string; readonly minRecords: number; readonly rules: readonly RuleSpec[] } = JSON.parse(canonical);
+  const parsed: Canonical = JSON.parse(canonical);
   const { stage, minRecords } = parsed;
+  const context = { ...options, baselines: new Map(Object.entries(parsed.baselines ?? {})) };
   const digest = options.sha256(canonical);
   const prefix = `${stage}@${digest.slice(0, 8)}/`;
-  const rules = parsed.rules
-    .filter((spec) => spec.mode !== "off" && spec.kind !== "decode" && spec.kind !== "schema")
-    .map((spec) => compileRule(spec, prefix + spec.id, options));
-  return { stage, digest, canonical, minRecords, rules, requests: rules.flatMap((rule) => rule.check?.requests ?? []) };
+  const active = parsed.rules.filter((spec) => spec.mode !== "off" && spec.kind !== "decode" && spec.kind !== "schema");
+  const places = createCellPlaces();
+  const rules = active.filter((spec) => !isDetector(spec)).map((spec) => compileRule(spec, prefix + spec.id, { ...context, places }));
+  const detectors = active.filter(isDetector).map((spec) => detectorRule(spec, { ...context, ref: prefix + spec.id }));
+  return {
+    stage,
+    digest,
+    canonical,
+    minRecords,
+    rules,
+    detectors,
+    keys: rules.flatMap((rule) => rule.keys ?? []),
+    counters: places.counters,
+    cells: places.size(),
+    requests: [
+      ...rules.flatMap((rule) => rule.check?.requests ?? []),
+      ...places.counters.map(({ counter }) => counter.request),
+      ...detectors.map((detector) => detector.request),
+    ],
+  };
 }
 
-function compileRule(spec: RuleSpec, ref: string, options: Pick<RuleSetOptions, "contract">): CompiledRule {
+function isDetector(spec: RuleSpec): spec is DetectorSpec {
+  return spec.kind === "rateChange" || spec.kind === "level";
+}
+
+interface CompileContext extends Pick<RuleSetOptions, "contract" | "sha256"> {
+  readonly baselines: ReadonlyMap<string, Baseline>;
+  readonly places: CellPlaces;
+}
+
+function compileRule(spec: RuleSpec, ref: string, options: CompileContext): CompiledRule {
   refuseUnsupported(spec);
-  const overWindow = spec.kind === "nullRate" || spec.kind === "volume" || ("mostly" in spec && spec.mostly !== undefined);
-  const action = spec.action ?? (overWindow ? "quarantineWindow" : "quarantineRecord");
+  const overWindow = judgesWindows(spec);
+  const action = spec.action ?? defaultAction(spec);
   const scope = overWindow || action === "quarantineWindow" ? "window" : "record";
   if (scope === "window" && (action === "quarantineRecord" || action === "deadLetter")) {
     throw new WeirError({
@@ -79,7 +140,8 @@ function compileRule(spec: RuleSpec, ref: string, options: Pick<RuleSetOptions, 
       fix: "use quarantineWindow, tag or alert",
     });
   }
-  const missingBreaks = spec.kind === "nullRate" || spec.kind === "required";
+  const reader = spec.kind === "unique" ? keyReader(spec.field, options.contract, options.sha256) : null;
+  const missingBreaks = spec.kind === "nullRate" || spec.kind === "nullRise" || spec.kind === "required";
   return {
     id: spec.id,
     ref,
@@ -89,7 +151,9 @@ function compileRule(spec: RuleSpec, ref: string, options: Pick<RuleSetOptions, 
     action,
     onInsufficient: spec.onInsufficient ?? "pass",
     onError: spec.kind === "expr" ? (spec.onError ?? "fail") : "fail",
-    check: checkOf(spec, options.contract),
+    check: checkOf(spec, options.contract, reader),
+    drift: spec.kind === "drift" ? options.places.place(driftRule(spec, options)) : null,
+    keys: spec.kind === "unique" && reader !== null ? keyRule(spec, reader) : null,
     missingBreaks,
     denominator:
       overWindow && !missingBreaks && "denominator" in spec
@@ -98,6 +162,7 @@ function compileRule(spec: RuleSpec, ref: string, options: Pick<RuleSetOptions, 
           ? "all"
           : "present",
     limitPpm: limitOf(spec),
+    rate: rateTest(spec, limitOf(spec), options.baselines),
     min: spec.kind === "volume" ? (spec.min ?? 0) : 0,
     max: spec.kind === "volume" ? (spec.max ?? Infinity) : Infinity,
   };
@@ -105,7 +170,16 @@ function compileRule(spec: RuleSpec, ref: string, options: Pick<RuleSetOptions, 
 
 /** Shares are compared as integers, so they must be whole in millionths. */
 function limitOf(spec: RuleSpec): number {
-  const share = spec.kind === "nullRate" ? spec.max : "mostly" in spec && spec.mostly !== undefined ? 1 - spec.mostly : 0;
+  const share =
+    spec.kind === "nullRate" || spec.kind === "sentinel"
+      ? spec.max
+      : spec.kind === "nullRise"
+        ? (spec.minDelta ?? 0.01)
+        : spec.kind === "driftShare"
+          ? spec.share
+          : "mostly" in spec && spec.mostly !== undefined
+            ? 1 - spec.mostly
+            : 0;
   const ppm = Math.round(share * PPM);
   if (Math.abs(share * PPM - ppm) < 1e-6 && ppm >= 0 && ppm <= PPM) return ppm;
   throw new WeirError({

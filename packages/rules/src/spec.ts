@@ -1,3 +1,5 @@
+import type { DistanceName } from "@weir/stats";
+
 /** What a gate is told to check: plain data, parsed and validated by `@weir/pipeline`. Fields are JSON pointers into the record. */
 export type Mode = "off" | "observe" | "enforce";
 export type Action = "tag" | "quarantineRecord" | "quarantineWindow" | "deadLetter" | "alert" | "pause" | "halt";
@@ -56,7 +58,109 @@ export type RuleSpec =
       readonly denominator?: "present" | "all";
     })
   | (Common & { readonly kind: "expr"; readonly expr: string; readonly nullIs?: "pass" | "fail"; readonly onError?: OnError })
+  | (Common & {
+      readonly kind: "nullRise";
+      readonly field: string;
+      readonly missing?: Missing;
+      /** Baseline file, relative to the pipeline's folder. */
+      readonly baseline: string;
+      /** Default 1 %. */
+      readonly minDelta?: number;
+      readonly alpha?: number;
+    })
+  | (Common & {
+      readonly kind: "sentinel";
+      readonly field: string;
+      readonly value: string | number;
+      readonly max: number;
+      readonly judge?: Judge;
+      readonly alpha?: number;
+      readonly denominator?: "present" | "all";
+    })
+  | (Common & {
+      readonly kind: "type";
+      readonly field: string;
+      readonly is: "string" | "number" | "integer" | "boolean";
+      readonly mostly?: number;
+      readonly denominator?: "present" | "all";
+    })
+  | (Common & {
+      readonly kind: "freshness";
+      readonly field: string;
+      readonly unit?: "s" | "ms";
+      /** Milliseconds before and ahead of the record's timestamp; `maxFuture` default 0. */
+      readonly maxAge: number;
+      readonly maxFuture?: number;
+      readonly mostly?: number;
+      readonly denominator?: "present" | "all";
+    })
+  | UniqueSpec
+  | DriftSpec
+  | DriftShareSpec
+  | RateChangeSpec
+  | LevelSpec
   | (Common & { readonly kind: "volume"; readonly min?: number; readonly max?: number });
+
+export type UniqueSpec = Common & {
+  readonly kind: "unique";
+  /** Absent: the record's id. */
+  readonly field?: string;
+  /** Milliseconds; default one day. */
+  readonly horizon?: number;
+  /** Default 1,000,000. */
+  readonly maxKeys?: number;
+};
+
+/** Has the distribution of a field left its baseline? */
+export type DriftSpec = Common & {
+  readonly kind: "drift";
+  readonly field: string;
+  /** Baseline file, relative to the pipeline's folder. */
+  readonly baseline: string;
+  /** Default `js`. */
+  readonly method?: DistanceName;
+  /** Default: of the method. */
+  readonly warn?: number;
+  readonly fail?: number;
+  /** `exact` asks the effect alone; default `significant`. */
+  readonly judge?: Judge;
+  /** For `proportion`: the cell whose share is compared. */
+  readonly cell?: string;
+};
+
+/** Have so many of the fields with `drift` rules drifted at once? */
+export type DriftShareSpec = Common & { readonly kind: "driftShare"; readonly share: number };
+
+/** Has the rate of bad values risen, looked at with every record? */
+export type RateChangeSpec = Common & {
+  readonly kind: "rateChange";
+  readonly field: string;
+  readonly of: "null" | "invalid" | "unseen" | "class";
+  /** For `class`. */
+  readonly value?: string;
+  /** Rate that is in order; default: that of the baseline. */
+  readonly rate?: number;
+  readonly baseline?: string;
+  /** Records between false alarms, at least, on average. Default 10,000. */
+  readonly spacing?: number;
+};
+
+/** Has the level of a number changed, looked at with every record? */
+export type LevelSpec = Common & {
+  readonly kind: "level";
+  readonly field: string;
+  /** Default `adwin`. */
+  readonly detector?: "adwin" | "pageHinkley";
+  readonly baseline?: string;
+  /** What is in order; default: that of the baseline. */
+  readonly mean?: number;
+  readonly sigma?: number;
+  /** ADWIN: bound on false alarms at one look. */
+  readonly delta?: number;
+  /** Page–Hinkley: sum of exceedances that alarms, and the rise that is tolerated; in standard deviations. */
+  readonly threshold?: number;
+  readonly tolerance?: number;
+};
 
 /** Which of the ways to have no value count as missing. Default: absent and null. */
 export interface Missing {
@@ -77,6 +181,8 @@ export type WindowSpec =
   | (WindowCommon & { readonly kind: "count"; readonly size: number; readonly idleAfter?: number })
   | (WindowCommon & {
       readonly kind: "time";
+      /** Judged in every partition for itself (default) or over all of them. */
+      readonly scope?: "partition" | "global";
       readonly every: number;
       /** Fixed shift of the boundaries from 1970-01-01T00:00Z, or a time zone's midnight. */
       readonly offset?: number;

@@ -1,3 +1,5 @@
+import { columnOf } from "./check.ts";
+import type { BatchJudgement } from "./judge-batch.ts";
 import { CODES, UNCOUNTED } from "./row-code.ts";
 
 /**
@@ -9,22 +11,49 @@ export interface Tally {
   readonly records: number;
   /** Rows by rule and row code: `counts[rule * CODES + code]`. */
   readonly counts: Float64Array;
+  /** Rows by cell, the cells of one counter of the rule set after another. */
+  readonly cells: Float64Array;
 }
 
-export type OpenTally = { records: number; readonly counts: Float64Array };
+/** What a rule set counts. */
+export interface TallyShape {
+  readonly rules: { readonly length: number };
+  readonly cells: number;
+}
 
-export function emptyTally(rules: number): OpenTally {
-  return { records: 0, counts: new Float64Array(rules * CODES) };
+export type OpenTally = { records: number; readonly counts: Float64Array; readonly cells: Float64Array };
+
+export function emptyTally({ rules, cells }: TallyShape): OpenTally {
+  return { records: 0, counts: new Float64Array(rules.length * CODES), cells: new Float64Array(cells) };
+}
+
+/** A tally as JSON. */
+export interface SavedTally {
+  readonly records: number;
+  readonly counts: readonly number[];
+  /** Absent where the rule set has none. */
+  readonly cells?: readonly number[];
+}
+
+export function saveTally({ records, counts, cells }: Tally): SavedTally {
+  return { records, counts: [...counts], ...(cells.length > 0 && { cells: [...cells] }) };
+}
+
+export function openTally(shape: TallyShape, { records, counts, cells = [] }: SavedTally): OpenTally {
+  if (counts.length !== shape.rules.length * CODES || cells.length !== shape.cells)
+    throw new Error("the saved tally is of another rule set");
+  return { records, counts: Float64Array.from(counts), cells: Float64Array.from(cells) };
 }
 
 /** Adds `from` to `to`, which must be of the same rule set. */
 export function addTally(to: OpenTally, from: Tally): void {
   to.records += from.records;
   for (let i = 0; i < to.counts.length; i++) to.counts[i]! += from.counts[i]!; // of one rule set, so of one length
+  for (let i = 0; i < to.cells.length; i++) to.cells[i]! += from.cells[i]!; // the same
 }
 
-/** Counts the rows from `first` to before `end`. `codes` by rule, null for rules that look at no row. */
-export function countRows(to: OpenTally, counted: Uint8Array, codes: readonly (Uint8Array | null)[], first: number, end: number): void {
+/** Counts the rows from `first` to before `end`. */
+export function countRows(to: OpenTally, { ruleSet, view, counted, codes }: BatchJudgement, first: number, end: number): void {
   let records = 0;
   for (let row = first; row < end; row++) records += counted[row]!; // row < count
   to.records += records;
@@ -34,5 +63,8 @@ export function countRows(to: OpenTally, counted: Uint8Array, codes: readonly (U
     const at = rule * CODES;
     for (let row = first; row < end; row++) to.counts[at + column[row]!]!++; // codes are below CODES
     to.counts[at + UNCOUNTED] = 0; // how many rows did not count is no property of the window's records
+  }
+  for (const { counter, at } of ruleSet.counters) {
+    counter.count({ column: columnOf(view, counter.request), counted, first, end }, to.cells, at);
   }
 }

@@ -4,28 +4,45 @@ import {
   createRunner,
   isReplaced,
   type Clock,
+  type FailureCare,
   type Link,
   type Log,
   type Output,
+  type ReplayInput,
   type Runner,
-  type RunnerEvents,
+  type Execution,
   type Stage,
 } from "@weir/stream";
 import { sha256 } from "./hash.ts";
+import { VERSION } from "./version.ts";
 import type { LoadedPipeline } from "./load-pipeline.ts";
+import type { MissingOffsets } from "./settings.ts";
+import type { Meter } from "./metrics/meter.ts";
+import type { ChainEvents } from "./telemetry.ts";
+
+/** Stamped on dead letters: what failed them may have been the code. */
+export const CODE: string = `weir/${VERSION}`;
 
 /** A stage made from its place in a pipeline, with what its runner needs to know. */
 export interface BuiltStage {
   readonly stage: Stage;
   /** Where the record's own id is: used when the stage reads the entry topic. */
   readonly idsOf: (batch: Batch) => Slices | null;
+  /** Told of the stage's part of every transaction that became visible. */
+  readonly onCommitted?: (execution: Execution) => void;
   /** Close windows of a silent partition after so long; null: never. */
   readonly idleAfterMs: number | null;
   close(): Promise<void>;
 }
 
-/** `followers`: the stages that come after it in the same chain, so that what they read can be read once. */
-export type BuildStage = (loaded: LoadedPipeline, stageId: string, followers: readonly string[]) => Promise<BuiltStage>;
+export interface BuildContext {
+  /** The stages that come after it in the same chain, so that what they read can be read once. */
+  readonly followers: readonly string[];
+  /** For what the stage alone can count. */
+  readonly meter: Meter;
+}
+
+export type BuildStage = (loaded: LoadedPipeline, stageId: string, context: BuildContext) => Promise<BuiltStage>;
 
 export interface ChainOptions {
   readonly loaded: LoadedPipeline;
@@ -36,13 +53,17 @@ export interface ChainOptions {
   readonly clock: Clock;
   readonly slot: string;
   readonly transactionTimeoutMs: number;
-  readonly events: RunnerEvents;
+  readonly missingOffsets: MissingOffsets;
+  readonly meter: Meter;
+  readonly eventsOf: (stages: readonly BuiltStage[]) => ChainEvents;
 }
 
 export interface RunningChain {
   /** Settles when the chain has stopped; rejects when it could not go on. */
   readonly done: Promise<void>;
   notReady(): string | null;
+  /** Why partitions cannot go on; the others do. */
+  halted(): readonly string[];
   stop(): Promise<void>;
 }
 
@@ -58,9 +79,10 @@ export async function runChain(options: ChainOptions): Promise<RunningChain> {
     const { type } = stageAt(loaded.topology, id);
     const build = builders.get(type);
     if (!build) throw new Error(`no service for stages of type ${type}`);
-    built.push(await build(loaded, id, stageIds.slice(i + 1)));
+    built.push(await build(loaded, id, { followers: stageIds.slice(i + 1), meter: options.meter }));
   }
-  let runner: Runner = createRunner(runnerOptions(options, built));
+  const events = options.eventsOf(built);
+  let runner: Runner = createRunner(runnerOptions(options, built, events));
   let stopping = false;
   const keepRunning = async (): Promise<void> => {
     let replacedAt = -Infinity;
@@ -69,10 +91,11 @@ export async function runChain(options: ChainOptions): Promise<RunningChain> {
         return await runner.run();
       } catch (error) {
         if (!isReplaced(error) || stopping) throw error;
+        events.replaced();
         if (clock.monotonic() - replacedAt < REPLACED_TWICE_MS) throw slotTwice(options, error);
         replacedAt = clock.monotonic();
         await clock.sleep(REPLACED_BACKOFF_MS);
-        runner = createRunner(runnerOptions(options, built));
+        runner = createRunner(runnerOptions(options, built, events));
       }
     }
   };
@@ -87,6 +110,7 @@ export async function runChain(options: ChainOptions): Promise<RunningChain> {
   done.catch(() => {}); // whoever started the chain awaits it
   return {
     done,
+    halted: () => runner.status().halted,
     notReady: () => (runner.status().joined ? null : `${stageIds.join("+")} has not joined its group`),
     stop: async () => {
       stopping = true;
@@ -97,8 +121,9 @@ export async function runChain(options: ChainOptions): Promise<RunningChain> {
 }
 
 function runnerOptions(
-  { loaded, stageIds, log, clock, slot, events, transactionTimeoutMs }: ChainOptions,
+  { loaded, stageIds, log, clock, slot, transactionTimeoutMs, missingOffsets }: ChainOptions,
   built: readonly BuiltStage[],
+  events: ChainEvents,
 ): Parameters<typeof createRunner>[0] {
   const { pipeline, topology } = loaded;
   const first = stageAt(topology, stageIds[0]!); // a chain has a stage
@@ -111,21 +136,44 @@ function runnerOptions(
     transactionTimeoutMs,
     group: first.group,
     inputs: first.inputs,
+    replays: replaysOf(topology, stageIds),
     links: linksOf(
       topology,
       stageIds,
       built.map((b) => b.stage),
     ),
     idsOf: entry ? built[0]!.idsOf : null, // a chain has a stage
+    entryTopic: topology.entryTopic,
+    code: CODE,
     topics: { executions: topology.executions, verdicts: topology.verdicts, control: topology.control },
     commit: { everyMs: pipeline.delivery.commitEveryMs, bytes: pipeline.delivery.commitBytes },
     handsOnTo: stageIds.flatMap((id) => handedOn(topology, stageIds, id)),
     idleAfterMs: built[0]!.idleAfterMs, // as above
-    onOutOfRange: "stop",
+    onOutOfRange: missingOffsets,
+    care: careOf(loaded, stageIds),
     minimalHeaders: pipeline.headers === "minimal",
     keepTimestamps: pipeline.timestamps === "keep",
     hash: sha256,
   };
+}
+
+function careOf({ pipeline, topology }: LoadedPipeline, stageIds: readonly string[]): FailureCare {
+  const breaker = pipeline.deadLetter?.breaker ?? null;
+  return {
+    retries: stageIds.map((id) => {
+      const { retry, then } = pipeline.stages.get(id)?.onFailure ?? pipeline.onFailure;
+      return { ...retry, then };
+    }),
+    breaker,
+    breakerClasses: new Set(breaker?.classes),
+    alerts: { topic: topology.alerts, pipeline: pipeline.name },
+  };
+}
+
+/** What replays send to the stages of a chain. Fused, the chain's group reads for all of them. */
+export function replaysOf(topology: Topology, stageIds: readonly string[]): ReadonlyMap<string, ReplayInput> {
+  const groups = topology.stages.filter((s) => s.type !== "ingest").map((s) => s.group);
+  return new Map(stageIds.map((id, link) => [stageAt(topology, id).replay, { link, groups }]));
 }
 
 /** Topics of a stage that stages outside the chain read. */
@@ -145,7 +193,7 @@ export function linksOf(topology: Topology, stageIds: readonly string[], stages:
       if (topic === undefined) throw new Error(`port ${port.name} of stage ${stage.id} leads nowhere`);
       return [port.name, follower > i ? { topic: null, next: follower } : { topic, next: null }];
     });
-    return { stage, outputs: new Map(places), stateTopic: stage.holds ? topology.state(stage.id) : null };
+    return { stage, outputs: new Map(places), stateTopic: stage.holds || stage.remembers === true ? topology.state(stage.id) : null };
   });
 }
 

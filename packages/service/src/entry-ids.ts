@@ -19,7 +19,7 @@ export function entryIds(id: RecordSpec["id"]): EntryIds {
   return {
     requests: [request],
     from: (reader) => (batch) => {
-      const column = reader.read(batch).columns.get(key);
+      const column = reader.readAhead(batch).columns.get(key);
       return column?.kind === "slices" ? column : null;
     },
   };

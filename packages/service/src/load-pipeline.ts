@@ -22,6 +22,8 @@ export interface LoadedPipeline {
   readonly contract: Contract;
   /** By inference stage. */
   readonly models: ReadonlyMap<string, ResolvedModel>;
+  /** By the file that rules name. */
+  readonly baselines: Validated["baselines"];
   /** Bytes of a file of the folder. */
   readBytes(file: string): Uint8Array;
 }
@@ -54,7 +56,7 @@ export function checkPipeline(folder: string, env: Environment): Validated {
 
 /** @throws {WeirError} WEIR-5104 with every problem, exit code 3 */
 export function loadPipeline(folder: string, env: Environment): LoadedPipeline {
-  const { pipeline, topology, contract, models, problems } = checkPipeline(folder, env);
+  const { pipeline, topology, contract, models, baselines, problems } = checkPipeline(folder, env);
   if (!pipeline || !topology || !contract || hasErrors(problems)) {
     throw new WeirError(
       {
@@ -67,7 +69,7 @@ export function loadPipeline(folder: string, env: Environment): LoadedPipeline {
       { exitCode: 3 },
     );
   }
-  return { folder, pipeline, topology, contract, models, readBytes: (file) => readFileSync(path.resolve(folder, file)) };
+  return { folder, pipeline, topology, contract, models, baselines, readBytes: (file) => readFileSync(path.resolve(folder, file)) };
 }
 
 function readIfThere(file: string): Buffer | null {

@@ -1,49 +1,79 @@
+import type { Role } from "@weir/pipeline";
 import { describeProblem, WeirError } from "@weir/record";
 import type { Log } from "@weir/stream";
 import { systemClock } from "./clock.ts";
+import { chooseConnection, type Connection } from "./connection.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 import { createLogger } from "./logger.ts";
-import { parseSettings, type Environment } from "./settings.ts";
+import { parseSettings, type Environment, type ServiceSettings } from "./settings.ts";
 import type { RunningService, ServiceContext } from "./stage-service.ts";
+import { topicsOfServices, verifyTopics } from "./verify-topics.ts";
 
 export interface ProcessOptions {
-  readonly name: string;
+  readonly name: Role;
   readonly port: number;
   readonly env: Environment;
-  readonly connect: (brokers: readonly string[], clientId: string) => Promise<Log>;
+  readonly connect: (to: Connection, clientId: string) => Promise<Log>;
   readonly run: (context: ServiceContext) => Promise<RunningService>;
+  /** Ends the process whatever still keeps it, some time after the service could not go on. Default: `process.exit`. */
+  readonly exit?: (code: number) => void;
 }
 
+/** A process that cannot go on ends, whatever still keeps it: open connections, a stage that never answers. */
+const END_LIMIT_MS = 10_000;
+
 /** The whole life of a service process: settings, connections, run, SIGTERM. Returns the exit code. */
-export async function serviceProcess({ name, port, env, connect, run }: ProcessOptions): Promise<number> {
+export async function serviceProcess({
+  name,
+  port,
+  env,
+  connect,
+  run,
+  exit = (code) => process.exit(code),
+}: ProcessOptions): Promise<number> {
   const { settings, problems } = parseSettings(env, { port });
   if (!settings) {
     process.stderr.write(`${problems.map(describeProblem).join("\n")}\n`);
     return 2;
   }
   const logger = createLogger({ level: settings.logLevel, service: name });
+  let service: RunningService | null = null;
   try {
     const loaded = loadPipeline(settings.pipeline, env);
+    const connection = connectionOf(settings, env);
+    {
+      await using log = await connect(connection, name);
+      await verifyTopics(log, topicsOfServices(loaded, [name]), connection.brokers.join(", "));
+    }
     const slot = settings.slot ?? `${name}-${process.pid}-${systemClock.now().toString(36)}`;
-    const service = await run({
+    const running = await run({
       loaded,
       clock: systemClock,
       logger,
       slot,
-      connect: (clientId) => connect(settings.brokers, clientId),
+      connect: (clientId) => connect(connection, clientId),
       listen: { host: settings.host, port: settings.port },
       transactionTimeoutMs: settings.transactionTimeoutMs,
+      missingOffsets: settings.missingOffsets,
     });
-    logger.info({ url: service.url, slot }, "running");
-    const stop = (): void => void service.stop();
+    service = running;
+    logger.info({ url: running.url, slot }, "running");
+    const stop = (): void => void running.stop();
     process.once("SIGTERM", stop);
     process.once("SIGINT", stop);
-    await service.done;
-    await service.stop();
+    await running.done;
+    await running.stop();
     return 0;
   } catch (error) {
     if (error instanceof WeirError) logger.fatal({ problem: error.problem }, error.problem.what);
     else logger.fatal({ err: error }, "cannot go on");
-    return error instanceof WeirError ? error.exitCode : 1;
+    const code = error instanceof WeirError ? error.exitCode : 1;
+    setTimeout(() => exit(code), END_LIMIT_MS).unref();
+    await service?.stop().catch(() => {}); // why it cannot go on has been told
+    return code;
   }
+}
+
+function connectionOf({ brokers, environment, pipeline }: ServiceSettings, env: Environment): Connection {
+  return chooseConnection({ brokers: brokers.length === 0 ? null : brokers.join(","), environment, folder: pipeline, env });
 }

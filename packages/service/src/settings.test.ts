@@ -7,11 +7,13 @@ test("settings come from the environment, with defaults for what has one", () =>
   expect(settings).toEqual({
     pipeline: "p",
     brokers: ["a:1", "[::1]:2"],
+    environment: null,
     slot: "gate-0",
     logLevel: "info",
     host: "127.0.0.1",
     port: 8081,
     transactionTimeoutMs: 15_000,
+    missingOffsets: "stop",
   });
 });
 

@@ -4,17 +4,24 @@ import type { Problem } from "@weir/record";
 export interface ServiceSettings {
   /** Folder of the pipeline. */
   readonly pipeline: string;
-  /** Bootstrap addresses. */
+  /** Bootstrap addresses; empty: those of the environment file. */
   readonly brokers: readonly string[];
+  /** Name or file of the environment; null: none. */
+  readonly environment: string | null;
   /** Place in the group that this process fills; null: a fresh one with every start. */
   readonly slot: string | null;
   readonly host: string;
   readonly port: number;
   readonly logLevel: string;
   readonly transactionTimeoutMs: number;
+  /** What to do where the committed offset is gone from the topic. */
+  readonly missingOffsets: MissingOffsets;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
+
+export type MissingOffsets = "stop" | "earliest" | "latest";
+const MISSING_OFFSETS: readonly MissingOffsets[] = ["stop", "earliest", "latest"];
 
 const LOG_LEVELS = ["trace", "debug", "info", "warn", "error", "silent"];
 
@@ -39,7 +46,13 @@ export function parseSettings(
     .split(",")
     .map((b) => b.trim())
     .filter((b) => b !== "");
-  if (brokers.length === 0) wrong("WEIR_KAFKA", "it is not set", "set it to HOST:PORT of a broker, several separated by commas");
+  const environment = env["WEIR_ENV"] ?? "";
+  if (brokers.length === 0 && environment === "")
+    wrong(
+      "WEIR_KAFKA",
+      "it is not set",
+      "set it to HOST:PORT of a broker, several separated by commas, or WEIR_ENV to an environment file",
+    );
   for (const broker of brokers)
     if (!/^(\[[0-9a-fA-F:]+\]|[^:\s]+):\d{1,5}$/.test(broker))
       wrong("WEIR_KAFKA", `"${broker}" is not HOST:PORT`, "write host and port, like 127.0.0.1:19092");
@@ -52,9 +65,14 @@ export function parseSettings(
     );
   const logLevel = env["WEIR_LOG"] ?? "info";
   if (!LOG_LEVELS.includes(logLevel)) wrong("WEIR_LOG", `"${logLevel}" is no level`, `use one of ${LOG_LEVELS.join(", ")}`);
+  const missing = env["WEIR_MISSING_OFFSETS"] || "stop";
+  const missingOffsets = MISSING_OFFSETS.find((m) => m === missing) ?? "stop";
+  if (missing !== missingOffsets) wrong("WEIR_MISSING_OFFSETS", `"${missing}" is none of them`, `use one of ${MISSING_OFFSETS.join(", ")}`);
   const settings = {
+    missingOffsets,
     pipeline,
     brokers,
+    environment: environment === "" ? null : environment,
     slot: slot === "" ? null : slot,
     logLevel,
     host: env["WEIR_HOST"] ?? "127.0.0.1",

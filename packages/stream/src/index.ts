@@ -7,6 +7,8 @@ export {
   type StageDescription,
   type SystemRecord,
   type StateChange,
+  type StateNote,
+  type Recall,
   type RestoredState,
   type CloseMarker,
 } from "./stage.ts";
@@ -26,6 +28,7 @@ export {
   type ProducerOptions,
   type Producer,
   type Transaction,
+  type OffsetRun,
   type CommitOffsets,
 } from "./log.ts";
 export { type Clock } from "./clock.ts";
@@ -33,9 +36,11 @@ export { createManualClock, type ManualClock } from "./manual-clock.ts";
 export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
 export { createRunner, type Runner } from "./runner/runner.ts";
 export { isReplaced } from "./runner/replaced.ts";
-export { type RunnerOptions } from "./runner/options.ts";
-export { type Link, type Output } from "./runner/chain.ts";
-export { type RunnerEvents } from "./runner/events.ts";
+export { type RunnerOptions, type ReplayInput, type RetryPolicy, type FailureCare } from "./runner/options.ts";
+export { viewOf, type Link, type Output } from "./runner/chain.ts";
+export { RETRY_KINDS, type RetryKind, type CommitTimes, type RunnerEvents } from "./runner/events.ts";
+export { type Refusal } from "./runner/refusal.ts";
 export { type Execution, type DecidedRange } from "./runner/execution.ts";
-export { writeEndNote } from "./runner/control.ts";
+export { writeEndNote, writeSkipNote, parseNote, type Note, type SkipNote } from "./runner/notes.ts";
+export { restoreState } from "./runner/state.ts";
 export { STREAM_CODES } from "./codes.ts";

@@ -91,6 +91,8 @@ export interface Fetched {
   readonly failed: readonly LaneFailure[];
   /** Last stable offset by lane key, for lag. */
   readonly ends: ReadonlyMap<string, number>;
+  /** End of what was written, by lane key: lies beyond that of `ends` while a transaction is open. */
+  readonly writtenTo: ReadonlyMap<string, number>;
 }
 
 export interface LaneFailure {
@@ -98,6 +100,8 @@ export interface LaneFailure {
   /** `retry`: ask again after a look at the cluster; `out-of-range`: the offset is gone; `damaged`: the bytes are. */
   readonly kind: "retry" | "out-of-range" | "damaged";
   readonly message: string;
+  /** Where what is damaged ends, as far as its bytes tell: first offset that may be readable again. */
+  readonly resume?: number;
 }
 
 export interface ProducerOptions {
@@ -124,11 +128,22 @@ export interface Transaction {
    */
   write(lane: Lane, batch: Batch, rows?: Int32Array | null, options?: { readonly keepTimestamps?: boolean }): void;
   /**
+   * Sends what was written so far and waits until all in-sync replicas have it. Tells where the rows of each lane went, by
+   * lane key, in the order of writing; they can be read once the transaction is committed. On an error nothing is known.
+   */
+  flush(): Promise<ReadonlyMap<string, readonly OffsetRun[]>>;
+  /**
    * Sends the offsets under the member's id and epoch, waits for all acknowledgements and commits. On any error nothing
    * is known: `init` the producer, read the committed offsets, start again from there.
    */
   commit(offsets: CommitOffsets | null): Promise<void>;
   abort(): Promise<void>;
+}
+
+/** Rows that lie one after the other: offsets `first`, `first + 1`, … */
+export interface OffsetRun {
+  readonly first: number;
+  readonly count: number;
 }
 
 export interface CommitOffsets {

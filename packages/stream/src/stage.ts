@@ -19,18 +19,37 @@ export interface Stage {
   readonly ports: readonly Port[];
   /** May rows stay undecided after `process` returned? Only the first stage of a fused chain may hold. */
   readonly holds: boolean;
+  /** Does it have state although it holds nothing? Then, too, only the first stage may. */
+  readonly remembers?: boolean;
   /** One fetch, several partitions, in log order per lane. */
   process(batches: readonly Batch[]): readonly Decided[] | Promise<readonly Decided[]>;
   /** Lowest undecided offset; null when everything it was given is decided. */
   position(lane: Lane): number | null;
   /** Number of records taken in and not decided; absent where that is always 0. */
   held?(): number;
+  /** Timestamp of the oldest record that is held, in milliseconds since 1970; null when none is. */
+  heldSince?(): number | null;
   /** State to be written in one transaction with everything decided so far. */
   snapshot(): readonly StateChange[];
   /** The records that follow start at `from`, the committed offset. */
   assign(lane: Lane, from: number, state: RestoredState): void;
   /** Drops what is held; the next owner reads it again. */
   revoke(lane: Lane): void;
+  /**
+   * What the stage's own state topic says in all its partitions, this process's commits included: how the owners of
+   * different partitions reach a decision together. Called again and again, also without notes; `partitions`: how many there are.
+   */
+  hear?(notes: readonly StateNote[], partitions: number): readonly Decided[];
+  /** Has it state that others wait for, to be committed although nothing was decided? */
+  unsaved?(): boolean;
+  /** Is it to be told of silent lanes in which nothing is held, too? */
+  readonly watchesSilence?: boolean;
+  /**
+   * What is decided and too much for one transaction, in parts; asked until it says null before anything else is processed.
+   * A recall asks for records of the log whose bytes the stage does not have any more: `recalled` is given them, in order.
+   */
+  more?(): readonly Decided[] | Recall | null;
+  recalled?(batch: Batch): readonly Decided[];
   /** Closes what a committed marker closes. */
   close?(marker: CloseMarker): readonly Decided[];
   /** The lane is finite and has been read to its end: judge what is open. */
@@ -68,6 +87,8 @@ export interface Decided {
   readonly copies?: readonly { readonly topic: string; readonly positions: Int32Array }[];
   /** Verdicts that were reached with this decision; written in the same transaction. */
   readonly verdicts?: readonly SystemRecord[];
+  /** Called once, when the transaction that holds this decision is visible: what is counted is what is committed. */
+  readonly onCommitted?: () => void;
 }
 
 /** A small record that Weir writes about itself. */
@@ -80,6 +101,20 @@ export interface SystemRecord {
 /** A change of state, written to the partition of the lane that it belongs to. */
 export interface StateChange extends SystemRecord {
   readonly lane: Lane;
+}
+
+/** Records of a lane that are to be read again: offsets from `from` to before `to`. */
+export interface Recall {
+  readonly lane: Lane;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** A committed record of a state topic. */
+export interface StateNote {
+  readonly partition: number;
+  readonly key: string;
+  readonly value: string | null;
 }
 
 /** Newest value by key of the lane's partition of the state topic. */

@@ -1,32 +1,61 @@
 import { compileContract, createReader, type Contract, type FieldRequest } from "@weir/contract";
 import { compileEncoder, pointerPart } from "@weir/model";
 import { entryIds, sha256, type BuildStage, type LoadedPipeline } from "@weir/service";
-import type { RuleSpec } from "@weir/rules";
-import { createStage } from "./stage.ts";
+import type { RuleSpec, WindowSpec } from "@weir/rules";
+import { createStage, type GateOptions } from "./stage.ts";
+import { gateTelemetry } from "./telemetry.ts";
+import { withReplays } from "./with-replays.ts";
 
 /** A gate from its place in a pipeline. */
-export const buildStage: BuildStage = async (loaded, stageId, followers) => {
+export const buildStage: BuildStage = async (loaded, stageId, { followers, meter }) => {
   const { pipeline } = loaded;
   const spec = pipeline.stages.get(stageId);
   if (spec?.type !== "gate") throw new Error(`${stageId} is no gate of ${pipeline.name}`);
   const ids = entryIds(pipeline.record.id);
   const contract = contractFor(loaded, spec.rules);
   let reader = createReader([]);
-  const stage = createStage({
+  const telemetry = gateTelemetry(
+    meter,
+    { pipeline: pipeline.name, stage: stageId },
+    spec.rules.map((rule) => rule.id),
+  );
+  const options: GateOptions = {
+    onJudged: telemetry.judged,
+    onAlarm: telemetry.alarmed,
     pipeline: pipeline.name,
     stage: stageId,
     owner: spec.owner,
     spec: pipeline.digest,
     contract,
     rules: spec.rules,
+    baselines: loaded.baselines,
     window: spec.window ?? null,
     time: pipeline.record.time,
     sha256,
     handsOn: followers.flatMap((id) => readBy(loaded, id)),
     createReader: (requests) => (reader = contract.reader([...requests, ...ids.requests])),
-  });
-  return { stage, idsOf: (batch) => ids.from(reader)(batch), idleAfterMs: spec.window?.idleAfter ?? null, close: async () => {} };
+  };
+  const main = createStage(options);
+  const topic = loaded.topology.stages.find((s) => s.id === stageId)?.replay;
+  const alike = options.window === null && main.remembers !== true;
+  const stage = alike || topic === undefined ? main : withReplays(main, createStage(asReplays(options)), topic);
+  return { stage, idsOf: (batch) => ids.from(reader)(batch), idleAfterMs: idleAfterMs(spec.window), close: async () => {} };
 };
+
+/** The gate that judges replays: every run is one window, whose end its last word says. */
+export function asReplays({ createReader: _own, window, ...options }: GateOptions): GateOptions {
+  if (window === null) return { ...options, window };
+  const { hold, minRecords } = window;
+  return { ...options, window: { kind: "batch", hold, ...(minRecords !== undefined && { minRecords }) }, batchHeader: "weir.replay.id" };
+}
+
+/** Where windows span all partitions, a partition in which nothing comes must not keep the others waiting. */
+const SILENT_AFTER_MS = 60_000;
+
+function idleAfterMs(window: WindowSpec | undefined): number | null {
+  if (window?.kind === "time" && window.scope === "global") return window.idleAfter ?? SILENT_AFTER_MS;
+  return window?.idleAfter ?? null;
+}
 
 /** What an inference stage reads of the record: its features, and whether there is a prediction already. */
 function readBy({ pipeline, models }: LoadedPipeline, stageId: string): FieldRequest[] {

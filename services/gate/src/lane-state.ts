@@ -1,10 +1,17 @@
 import type { Batch, Lane } from "@weir/record";
-import type { BatchJudgement, OpenTally, RuleSet } from "@weir/rules";
+import type { BatchJudgement, LaneDetectors, LaneKeys, OpenTally, Persistence, RuleSet } from "@weir/rules";
+import type { Release } from "./release.ts";
+import type { Releasing } from "./slices.ts";
+import type { Spilled } from "./spill.ts";
+import type { Passage } from "./take.ts";
+import type { Outlet } from "./outlet.ts";
+import type { ClosedBy } from "./verdict.ts";
 
 /** Rows of one batch that a window holds, ascending. */
 export interface Segment {
   readonly batch: Batch;
-  readonly judgement: BatchJudgement;
+  /** What record rules say of single rows. */
+  readonly judgement: Pick<BatchJudgement, "refused" | "tags">;
   rows: Int32Array;
   count: number;
 }
@@ -30,6 +37,8 @@ export interface OpenWindow {
   readonly ruleSet: RuleSet;
   readonly tally: OpenTally;
   readonly segments: Segment[];
+  /** Before the segments: rows that are held without their bytes. */
+  readonly spilled: Spilled[];
   /** First record that was placed in it, also when that one was dead-lettered at once. */
   /** Offset of the first record of its own; `first` may be that of a window merged into it. */
   readonly opened: number;
@@ -42,6 +51,10 @@ export interface OpenWindow {
   /** Windows without enough evidence that were merged into it. */
   readonly merged: WindowOrigin[];
   heldBytes: number;
+  /** Set once it is closed in this partition and waits for the verdict over all partitions. */
+  closedBy: ClosedBy | null;
+  /** Late records that came while it waited, by batch: they leave after it. */
+  readonly trailing: { readonly batch: Batch; readonly outlet: Outlet }[];
 }
 
 /** A close marker as it was applied: before the record at `offset`, with the horizon that it left. */
@@ -62,7 +75,19 @@ export interface SavedWindow {
   readonly merged: readonly WindowOrigin[];
   /** Closed without enough evidence and waiting for the next window to be merged into. */
   readonly carried: boolean;
+  /** Closed and waiting for the verdict over all partitions: how it was closed. */
+  readonly awaiting?: ClosedBy;
 }
+
+/** A window that was judged and partly let go. */
+export interface SavedReleasing {
+  readonly id: string;
+  readonly by: ClosedBy;
+  readonly release: Release | null;
+  readonly cursor: number;
+}
+
+export type WaitingCall = { readonly watermark: number } | "endOfInput";
 
 /** What the records from the committed offset on must bring back before anything is emitted. */
 export interface Refill {
@@ -70,7 +95,8 @@ export interface Refill {
   readonly windows: ReadonlyMap<string, SavedWindow>;
   readonly markers: AppliedMarker[];
   /** Calls that came meanwhile and hold as of `until`. */
-  readonly waiting: ({ readonly watermark: number } | "endOfInput")[];
+  readonly waiting: WaitingCall[];
+  readonly releasing: readonly SavedReleasing[];
 }
 
 export interface LaneState {
@@ -84,13 +110,35 @@ export interface LaneState {
   /** In the order in which they were opened. */
   readonly windows: Map<string, OpenWindow>;
   carry: OpenWindow | null;
+  /** Closed here, to be judged over all partitions; in the order in which they were closed. */
+  readonly awaiting: Map<string, OpenWindow>;
+  /** Judged windows that leave in parts, and those that wait behind them. */
+  releasing: Releasing[];
+  /** What is left of a batch while windows that its records closed leave in parts. */
+  rest: { readonly passage: Passage; readonly row: number } | null;
+  /** Calls that came meanwhile. */
+  readonly afterRest: WaitingCall[];
+  /** Greatest event time minus lateness, whatever markers have closed. */
+  logHorizon: number;
+  /** Nothing has come for a while. */
+  silent: boolean;
+  /** The input was read to its declared end. */
+  ended: boolean;
+  /** What was last written of what others are told, by key. */
+  readonly told: Map<string, string>;
   /** Applied markers that a restart may have to apply again. */
   markers: AppliedMarker[];
-  /** The latest batch: what a verdict without records is attached to. */
-  batch: Batch | null;
   refill: Refill | null;
   /** Rule sets that lie in the state, by digest. */
   readonly stored: Set<string>;
+  /** What rules `drift` remember of the last windows, by rule. */
+  readonly alerts: Map<string, Persistence>;
+  /** Rules over the records as they come; null where there are none. */
+  readonly detectors: LaneDetectors | null;
+  /** First offset that they have not seen. */
+  detectorsNext: number;
+  /** What rules `unique` remember; null where there are none. */
+  readonly keys: LaneKeys | null;
   /** State as it was last written. */
   written: string;
 }
@@ -99,5 +147,25 @@ export interface LaneState {
 export function oldestOpen(state: LaneState): OpenWindow | null {
   let oldest = state.carry;
   for (const window of state.windows.values()) if (oldest === null || window.first < oldest.first) oldest = window;
+  for (const window of state.awaiting.values()) if (oldest === null || window.first < oldest.first) oldest = window;
+  for (const { window } of state.releasing) if (oldest === null || window.first < oldest.first) oldest = window;
   return oldest;
+}
+
+export function heldRecords(window: OpenWindow): number {
+  let records = 0;
+  for (const segment of window.segments) records += segment.count;
+  for (const { offsets } of window.spilled) records += offsets.length;
+  for (const { outlet } of window.trailing) records += outlet.count();
+  return records;
+}
+
+/** Everything of which records are held or counted and not let go. */
+export function heldWindows(state: LaneState): OpenWindow[] {
+  return [
+    ...state.releasing.map((r) => r.window),
+    ...(state.carry ? [state.carry] : []),
+    ...state.awaiting.values(),
+    ...state.windows.values(),
+  ];
 }

@@ -8,17 +8,21 @@ export const DEAD_LETTER = 2;
 
 /** Rows that were decided at once, in the order of the log. */
 export interface Outlet {
+  /** Rows that were put since the last time. */
+  count(): number;
   put(row: number, port: number, failure?: Failure): void;
   /** Hands over what was put since the last time. */
   flush(): Decided | null;
 }
 
+/** No accessors in what is made for every batch: V8 keeps their closures in hidden classes, and those keep the batch until a full collection. */
 export function createOutlet(batch: Batch, tagsOf: (row: number) => readonly string[] | undefined): Outlet {
   let rows = new Int32Array(64);
   let ports = new Uint8Array(64);
   let failures = new Map<number, Failure>();
   let count = 0;
   return {
+    count: () => count,
     put: (row, port, failure) => {
       if (count === rows.length) {
         rows = grown(rows, new Int32Array(count * 2));
@@ -56,8 +60,9 @@ export function decision(parts: {
   readonly failures: ReadonlyMap<number, Failure>;
   readonly headers: readonly HeaderColumn[];
   readonly verdicts?: readonly SystemRecord[];
+  readonly onCommitted?: () => void;
 }): Decided {
-  const { batch, rows, ports, failures, headers, verdicts } = parts;
+  const { batch, rows, ports, failures, headers, verdicts, onCommitted } = parts;
   return {
     batch,
     rows,
@@ -65,6 +70,7 @@ export function decision(parts: {
     ...(failures.size > 0 && { failures }),
     ...(headers.length > 0 && { headers }),
     ...(verdicts && { verdicts }),
+    ...(onCommitted && { onCommitted }),
   };
 }
 

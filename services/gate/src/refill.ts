@@ -1,5 +1,6 @@
 import { WeirError, type Batch } from "@weir/record";
-import type { AppliedMarker, LaneState, Refill } from "./lane-state.ts";
+import { heldWindows, type AppliedMarker, type LaneState, type Refill, type SavedReleasing } from "./lane-state.ts";
+import { dropReleased, type Releasing } from "./slices.ts";
 import { flush, type Passage } from "./take.ts";
 import type { Windows } from "./windows.ts";
 
@@ -39,25 +40,31 @@ function repeat(state: LaneState, { watermark, horizon }: AppliedMarker, windows
 }
 
 function finish(passage: Passage, refill: Refill, windows: Windows): void {
-  const { state, out } = passage;
+  const { state } = passage;
   repeatMarkers(state, refill, windows, refill.until);
   // Ends of batches whose beginnings are not read again: they were decided before the restart.
   if (passage.settings.kind === "batch") for (const id of [...state.windows.keys()]) if (!refill.windows.has(id)) state.windows.delete(id);
   checkRefilled(state, refill);
   state.refill = null;
+  state.releasing = refill.releasing.map((saved) => leavesAgain(passage, saved));
   flush(passage);
-  for (const call of refill.waiting) {
-    if (call === "endOfInput") windows.closeAll(state, out);
-    else {
-      windows.closeByMarker(state, call.watermark, out);
-      state.markers.push({ offset: state.next, watermark: call.watermark, horizon: state.horizon });
-    }
-  }
+  state.afterRest.push(...refill.waiting);
+}
+
+/** A window that was leaving in parts goes on where it was. */
+function leavesAgain({ state, settings }: Passage, { id, ...saved }: SavedReleasing): Releasing {
+  const window = state.releasing.find((r) => r.window.id === id)?.window ?? state.awaiting.get(id) ?? state.windows.get(id);
+  if (!window) throw new Error(`window ${id} was leaving and is not there`); // checked before
+  state.awaiting.delete(id);
+  if (state.windows.delete(id) && settings.kind === "count") state.ordinal++;
+  const again = { ...saved, window, recalled: 0 };
+  dropReleased(again);
+  return again;
 }
 
 /** A log that gives other records the second time must not be judged as if nothing had happened. */
 function checkRefilled(state: LaneState, refill: Refill): void {
-  const open = new Map([...(state.carry ? [state.carry] : []), ...state.windows.values()].map((w) => [w.id, w]));
+  const open = new Map(heldWindows(state).map((w) => [w.id, w]));
   for (const id of new Set([...open.keys(), ...refill.windows.keys()])) {
     const now = open.get(id);
     const saved = refill.windows.get(id);

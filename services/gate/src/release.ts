@@ -1,39 +1,95 @@
-import { constantHeader, type Failure } from "@weir/record";
-import type { WindowJudgement } from "@weir/rules";
-import type { Decided } from "@weir/stream";
+import { batchOf, constantHeader, type Failure, type Lane } from "@weir/record";
+import { judgeWindow, type Refusal } from "@weir/rules";
+import type { Decided, SystemRecord } from "@weir/stream";
+import { settleAlerts } from "./alerts.ts";
+import { condemnation } from "./condemnation.ts";
 import type { LaneState, OpenWindow, Segment } from "./lane-state.ts";
 import { decision, PASS, portOf, QUARANTINE, tagHeader } from "./outlet.ts";
 import type { GateSettings } from "./settings.ts";
+import { LATE } from "./late.ts";
 import { verdictId, verdictRecord, windowName, type ClosedBy } from "./verdict.ts";
 
+/** How a window was judged, as far as its records are told. */
+export interface Release {
+  /** Header `weir.window`. */
+  readonly name: string;
+  readonly tags: readonly string[];
+  /** Why all of it is quarantined; null when it passes. */
+  readonly condemned: Failure | null;
+  /** What lies beyond this offset came after it was judged, and is late; null: nothing did. */
+  readonly last: number | null;
+}
+
 /** Everything that a judged window lets go, in offset order, with its verdict. */
-export function releaseWindow(
+export function releaseWindow(settings: GateSettings, state: LaneState, window: OpenWindow, by: ClosedBy): Decided[] {
+  const { release, told } = judged(settings, state, window, by);
+  const [first, ...rest] = window.segments.flatMap((segment) => releasePart(settings, segment, release));
+  return first === undefined ? [told] : [{ ...first, verdicts: told.verdicts, onCommitted: told.onCommitted }, ...rest];
+}
+
+/** The verdict over a window of one partition, and what is told of it. */
+export function judged(
   settings: GateSettings,
   state: LaneState,
   window: OpenWindow,
-  judgement: WindowJudgement,
-  closedBy: ClosedBy,
-): Decided[] {
-  const verdicts = [verdictRecord(settings, state, window, judgement, closedBy)];
-  const condemned = settings.hold && judgement.outcome === "quarantine" ? condemnation(settings, state, window, judgement) : null;
-  const name = windowName(settings, window);
-  const decided = window.segments.map((segment, i) => {
-    const rows = segment.rows.slice(0, segment.count);
-    const headers = [
-      ...tagHeader(rows, (row) => segment.judgement.tags.get(row), judgement.tags),
-      constantHeader("weir.window", name, rows.length),
-    ];
-    return decision({ batch: segment.batch, rows, headers, ...portsOf(rows, segment, condemned), ...(i === 0 && { verdicts }) });
-  });
-  if (decided.length > 0) return decided;
-  if (state.batch === null) throw new Error(`window ${name} is open in a lane that has seen no batch`);
-  return [{ batch: state.batch, rows: new Int32Array(0), ports: new Uint8Array(0), verdicts }];
+  by: ClosedBy,
+): { readonly release: Release; readonly told: Verdicts } {
+  const judgement = settleAlerts(state, judgeWindow(window.ruleSet, window.tally));
+  const condemned =
+    settings.hold && judgement.outcome === "quarantine"
+      ? condemnation(settings, window.id, verdictId(settings, state, window), judgement)
+      : null;
+  const { verdict, rules, tags } = judgement;
+  const told = verdictsAlone(state.lane, [verdictRecord(settings, state, window, judgement, by)], () =>
+    settings.onJudged({ verdict, quarantined: condemned !== null, rules }),
+  );
+  return { release: { name: windowName(settings, window.id), tags, condemned, last: null }, told };
 }
 
-function portsOf(rows: Int32Array, segment: Segment, condemned: Failure | null): { ports: Uint8Array; failures: Map<number, Failure> } {
+export function releasePart(settings: GateSettings, segment: Segment, release: Release): Decided[] {
+  const { last } = release;
+  const { batch } = segment;
+  const rows = segment.rows.slice(0, segment.count);
+  const cut = last === null ? -1 : rows.findIndex((row) => batch.offset[row]! > last); // rows of the batch
+  if (cut < 0) return [releaseRows(segment, rows, release)];
+  const late = letGoLate(settings, { ...segment, rows: rows.slice(cut), count: rows.length - cut });
+  return cut === 0 ? [late] : [releaseRows(segment, rows.slice(0, cut), release), late];
+}
+
+function releaseRows({ batch, judgement }: Segment, rows: Int32Array, { name, tags, condemned }: Release): Decided {
+  const headers = [...tagHeader(rows, (row) => judgement.tags.get(row), tags), constantHeader("weir.window", name, rows.length)];
+  return decision({ batch, rows, headers, ...portsOf(rows, judgement.refused, condemned) });
+}
+
+/** As if it had come after the window was closed. Where late records belong to the next window, their own rules decide. */
+function letGoLate({ window }: GateSettings, { batch, rows, judgement }: Segment): Decided {
+  const headers = tagHeader(rows, (row) => judgement.tags.get(row), []);
+  return decision({
+    batch,
+    rows,
+    headers,
+    ...portsOf(rows, judgement.refused, window?.kind === "time" && window.late === "quarantine" ? LATE : null),
+  });
+}
+
+/** Verdicts with which no record leaves. */
+export interface Verdicts extends Decided {
+  readonly verdicts: readonly SystemRecord[];
+  readonly onCommitted: () => void;
+}
+
+/** Verdicts with which no record leaves. */
+export function verdictsAlone(lane: Lane, verdicts: readonly SystemRecord[], onCommitted: () => void): Verdicts {
+  return { batch: batchOf(lane, []), rows: new Int32Array(0), ports: new Uint8Array(0), verdicts, onCommitted };
+}
+
+function portsOf(
+  rows: Int32Array,
+  refused: ReadonlyMap<number, Refusal>,
+  condemned: Failure | null,
+): { ports: Uint8Array; failures: Map<number, Failure> } {
   const failures = new Map<number, Failure>();
   const ports = new Uint8Array(rows.length).fill(condemned ? QUARANTINE : PASS);
-  const { refused } = segment.judgement;
   if (condemned === null && refused.size === 0) return { ports, failures };
   for (let i = 0; i < rows.length; i++) {
     const refusal = condemned ? undefined : refused.get(rows[i]!); // i < length
@@ -42,20 +98,4 @@ function portsOf(rows: Int32Array, segment: Segment, condemned: Failure | null):
     if (failure) failures.set(i, failure);
   }
   return { ports, failures };
-}
-
-/** One object for all records of the window, so that their headers are made once. */
-function condemnation(settings: GateSettings, state: LaneState, window: OpenWindow, judgement: WindowJudgement): Failure {
-  const told = judgement.rules
-    .filter((r) => judgement.condemnedBy.some((ref) => ref.endsWith(`/${r.id}`)))
-    .map(
-      (r) =>
-        `${r.id}: ${r.limitPpm === undefined ? `${r.n} records, allowed: ${r.min ?? 0} to ${r.max ?? "any number"}` : `${r.k} of ${r.n}, allowed: ${r.limitPpm / 10_000} %`}${r.verdict === "breach" ? "" : ` (${r.verdict})`}`,
-    );
-  return {
-    class: "WINDOW",
-    message: `window ${windowName(settings, window)}: ${told.join("; ")}`,
-    rules: judgement.condemnedBy.slice(0, 20),
-    verdict: verdictId(settings, state, window),
-  };
 }

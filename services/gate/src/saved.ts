@@ -1,6 +1,16 @@
 import { laneKey, WeirError, type Lane } from "@weir/record";
+import { restoreDetectors, restoreLaneKeys, type DetectorRule, type KeyRule, type Persistence } from "@weir/rules";
 import type { RestoredState, StateChange } from "@weir/stream";
-import { oldestOpen, type AppliedMarker, type LaneState, type OpenWindow, type SavedWindow } from "./lane-state.ts";
+import { partialKey, progressKey } from "./global/notes.ts";
+import {
+  heldWindows,
+  oldestOpen,
+  type AppliedMarker,
+  type LaneState,
+  type OpenWindow,
+  type SavedReleasing,
+  type SavedWindow,
+} from "./lane-state.ts";
 
 /** A lane's state as it lies in the state topic: written with every transaction that decides anything. */
 interface Saved {
@@ -10,24 +20,43 @@ interface Saved {
   readonly next: number;
   /** As they were before the record at `position`; null: nothing was placed in time yet. */
   readonly horizon: number | null;
+  /** As it was before `next`. */
+  readonly logHorizon?: number;
   readonly ordinal: number;
   readonly markers: readonly AppliedMarker[];
   readonly windows: readonly SavedWindow[];
+  /** What rules `drift` remember of the last windows; absent where there is nothing. */
+  readonly alerts?: Readonly<Record<string, Persistence>>;
+  /** Those of the windows that leave in parts, in order. */
+  readonly releasing?: readonly SavedReleasing[];
   /** The window settings that all of this belongs to. */
   readonly settings: string;
 }
 
 const rulesKey = (digest: string): string => `rules/${digest}`;
 const stateKey = (lane: Lane): string => `lane/${laneKey(lane)}`;
+const detectorsKey = (lane: Lane): string => `detectors/${laneKey(lane)}`;
 
-/** What changed in the lane since it was last written; nothing while it is being refilled. */
-export function laneChanges(state: LaneState, settings: string): StateChange[] {
+/** What changed in the lane since it was last written; nothing while it is being refilled. `settings` null: there are no windows. */
+export function laneChanges(state: LaneState, settings: string | null): StateChange[] {
   if (state.refill !== null) return [];
+  const { lane } = state;
+  const keys = state.keys?.changes(oldestOpen(state)?.first ?? state.next).map((change) => ({ lane, ...change })) ?? [];
+  const remembered = [...keys, ...detectorChanges(state)];
+  return settings === null ? remembered : [...remembered, ...windowChanges(state, settings)];
+}
+
+function detectorChanges({ lane, detectors, detectorsNext }: LaneState): StateChange[] {
+  const value = detectors?.changed(detectorsNext) ?? null;
+  return value === null ? [] : [{ lane, key: detectorsKey(lane), value }];
+}
+
+function windowChanges(state: LaneState, settings: string): StateChange[] {
   const value = JSON.stringify(savedOf(state, settings));
   if (value === state.written) return [];
   state.written = value;
   const { lane } = state;
-  const needed = new Map(openWindows(state).map((w) => [w.ruleSet.digest, w.ruleSet.canonical]));
+  const needed = new Map(heldWindows(state).map((w) => [w.ruleSet.digest, w.ruleSet.canonical]));
   const changes: StateChange[] = [];
   for (const digest of [...state.stored]) {
     if (needed.has(digest)) continue;
@@ -52,48 +81,81 @@ function savedOf(state: LaneState, settings: string): Saved {
     position,
     next: state.next,
     horizon: Number.isFinite(horizon) ? horizon : null,
+    ...(Number.isFinite(state.logHorizon) && { logHorizon: state.logHorizon }),
     ordinal,
     markers: state.markers,
-    windows: openWindows(state).map((w) => savedWindow(w, w === state.carry)),
+    windows: heldWindows(state).map((w) => savedWindow(w, w === state.carry)),
+    ...(state.alerts.size > 0 && { alerts: Object.fromEntries(state.alerts) }),
+    ...(state.releasing.length > 0 && {
+      releasing: state.releasing.map(({ window, by, release, cursor }) => ({ id: window.id, by, release, cursor })),
+    }),
     settings,
   };
 }
 
-function openWindows(state: LaneState): OpenWindow[] {
-  return [...(state.carry ? [state.carry] : []), ...state.windows.values()];
+function savedWindow(window: OpenWindow, carried: boolean): SavedWindow {
+  const { id, opened, first, last, count, ruleSet, merged, closedBy } = window;
+  return { id, opened, first, last, count, rules: ruleSet.digest, merged, carried, ...(closedBy !== null && { awaiting: closedBy }) };
 }
 
-function savedWindow({ id, opened, first, last, count, ruleSet, merged }: OpenWindow, carried: boolean): SavedWindow {
-  return { id, opened, first, last, count, rules: ruleSet.digest, merged, carried };
+interface Restoring {
+  /** Null: there are no windows. */
+  readonly settings: string | null;
+  readonly keyRules: readonly KeyRule[];
+  readonly detectorRules: readonly DetectorRule[];
 }
 
 /** The lane as its committed offset and its state say; throws where the two do not belong together. */
-export function restoreLane(lane: Lane, from: number, restored: RestoredState, settings: string): LaneState {
-  const text = restored.get(stateKey(lane));
+export function restoreLane(
+  lane: Lane,
+  from: number,
+  restored: RestoredState,
+  { settings, keyRules, detectorRules }: Restoring,
+): LaneState {
+  const text = settings === null ? undefined : restored.get(stateKey(lane));
   const stored = new Set([...restored.keys()].filter((k) => k.startsWith("rules/")).map((k) => k.slice("rules/".length)));
   const fresh = {
     lane: { topic: lane.topic, partition: lane.partition },
     from,
     windows: new Map(),
     carry: null,
+    awaiting: new Map(),
+    releasing: [],
+    rest: null,
+    afterRest: [],
+    silent: false,
+    ended: false,
     markers: [],
-    batch: null,
+    told: new Map([...restored].filter(([key]) => key === progressKey(lane) || key.startsWith(partialKey(lane, "")))),
     stored,
+    keys: keyRules.length === 0 ? null : restoreLaneKeys(keyRules, lane, restored, from),
+    ...restoredDetectors(detectorRules, restored.get(detectorsKey(lane)) ?? null),
+    alerts: new Map<string, Persistence>(),
   };
-  if (text === undefined) return { ...fresh, next: from, horizon: -Infinity, ordinal: 0, refill: null, written: "" };
+  if (settings === null || text === undefined)
+    return { ...fresh, next: from, horizon: -Infinity, logHorizon: -Infinity, ordinal: 0, refill: null, written: "" };
   const saved: Saved = JSON.parse(text);
   checkPlace(lane, from, saved, settings);
   const windows = new Map(saved.windows.map((w) => [w.id, w]));
-  const refill = windows.size === 0 ? null : { until: saved.next, windows, markers: [...saved.markers], waiting: [] };
+  const refill =
+    windows.size === 0 ? null : { until: saved.next, windows, markers: [...saved.markers], waiting: [], releasing: saved.releasing ?? [] };
   return {
     ...fresh,
     next: refill ? from : Math.max(from, saved.next),
     horizon: saved.horizon ?? -Infinity,
+    logHorizon: saved.logHorizon ?? -Infinity,
     ordinal: saved.ordinal,
+    alerts: new Map(Object.entries(saved.alerts ?? {})),
     refill,
     written: refill ? "" : text,
     markers: [...saved.markers],
   };
+}
+
+function restoredDetectors(rules: readonly DetectorRule[], text: string | null): Pick<LaneState, "detectors" | "detectorsNext"> {
+  if (rules.length === 0) return { detectors: null, detectorsNext: 0 };
+  const { detectors, next } = restoreDetectors(rules, text);
+  return { detectors, detectorsNext: next };
 }
 
 /** Digest of a stored rule set and its canonical text. */

@@ -1,4 +1,5 @@
 import type { RuleSet, WindowSpec } from "@weir/rules";
+import type { JudgedWindow } from "./telemetry.ts";
 
 /** What every lane of a gate works by. */
 export interface GateSettings {
@@ -9,8 +10,20 @@ export interface GateSettings {
   readonly window: WindowSpec | null;
   readonly kind: "none" | WindowSpec["kind"];
   readonly hold: boolean;
+  /** Header that names the windows of kind `batch`. */
+  readonly batchHeader: string;
   /** The rule set that new windows are opened under. */
   readonly ruleSet: RuleSet;
+  /** Windows span all partitions: the partial sums of their owners are judged together. */
+  readonly shared: boolean;
+  /** Are open windows closed where nothing has come for a while? */
+  readonly closesIdle: boolean;
+  /** Values of so many bytes leave at once: what is let go together fits any transaction. */
+  readonly partBytes: number;
   readonly maxHeldRecords: number;
   readonly maxHeldBytes: number;
+  /** Told of every judged window once its verdict is committed. */
+  readonly onJudged: (window: JudgedWindow) => void;
+  /** Told of every alarm of a detector once it is committed. */
+  readonly onAlarm: (rule: string) => void;
 }

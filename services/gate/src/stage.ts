@@ -1,13 +1,27 @@
 import { columnKey, type Contract, type FieldRequest, type ReadResult, type RecordReader } from "@weir/contract";
 import { laneKey, type Batch, type NumberColumn } from "@weir/record";
-import { canonicalJson, compileCanonical, compileRuleSet, type RuleSet, type RuleSpec, type WindowSpec } from "@weir/rules";
-import type { Decided, Port, Stage } from "@weir/stream";
-import { oldestOpen, type LaneState } from "./lane-state.ts";
+import {
+  canonicalJson,
+  compileCanonical,
+  compileRuleSet,
+  type Baseline,
+  type KeyRule,
+  type RuleSet,
+  type RuleSpec,
+  type WindowSpec,
+} from "@weir/rules";
+import type { Decided, Port, Recall, Stage } from "@weir/stream";
+import { watch } from "./alarms.ts";
+import { createShared } from "./global/shared.ts";
+import { heldRecords, heldWindows, oldestOpen, type LaneState, type WaitingCall } from "./lane-state.ts";
 import { advanceRefill, finishRefillIfDone, nextBreak } from "./refill.ts";
+import { nextOf, recalledOf } from "./parts.ts";
 import { laneChanges, restoreLane, storedRules } from "./saved.ts";
 import type { GateSettings } from "./settings.ts";
-import { checkHeld, createPassage, flush } from "./take.ts";
-import { walkOf } from "./walk.ts";
+import type { JudgedWindow } from "./telemetry.ts";
+import { boundHeld } from "./spill.ts";
+import { createPassage, flush, type Passage } from "./take.ts";
+import { BATCH_ID, walkOf } from "./walk.ts";
 import { createWindows } from "./windows.ts";
 
 export interface GateOptions {
@@ -19,18 +33,29 @@ export interface GateOptions {
   /** Compiled with the bounds of the gate's `decode` rule. */
   readonly contract: Contract;
   readonly rules: readonly RuleSpec[];
+  /** By the name that rules call them. */
+  readonly baselines?: ReadonlyMap<string, Baseline>;
   readonly window: WindowSpec | null;
   /** Where the event time is; null: the record's timestamp. */
   readonly time: { readonly pointer: string; readonly unit?: "s" | "ms" } | null;
+  /** Header that names the windows of kind `batch`; default `batch-id`. With another one only the end of input closes them. */
+  readonly batchHeader?: string;
   /** Columns that the next stages of a fused chain read too: read here once and handed on. */
   readonly handsOn?: readonly FieldRequest[];
   /** How columns are read; default the contract's own reader. Called anew when a rule set of an earlier deployment is restored. */
   readonly createReader?: (requests: readonly FieldRequest[]) => RecordReader;
   /** Hex digest of a text. */
   readonly sha256: (text: string) => string;
-  /** Held records stay in memory. Defaults: 2,000,000 records, 1 GiB of values. */
+  /** More stop the stage. Default 20,000,000. */
   readonly maxHeldRecords?: number;
+  /** Values that are held in memory; what goes beyond it is read again from the log. Default 128 MiB. */
   readonly maxHeldBytes?: number;
+  /** Values that leave in one part. Default 4 MiB. */
+  readonly partBytes?: number;
+  /** Told of every judged window once its verdict is committed. */
+  readonly onJudged?: (window: JudgedWindow) => void;
+  /** Told of every alarm of a detector once it is committed. */
+  readonly onAlarm?: (rule: string) => void;
 }
 
 const PORTS: readonly Port[] = [
@@ -42,15 +67,22 @@ const PORTS: readonly Port[] = [
 /** Everything that a gate decides: which records go on, which wait for their window, which are refused and why. */
 export function createStage(options: GateOptions): Stage {
   const settings = settingsOf(options);
-  const cut = canonicalJson(options.window ?? {});
+  const cut = options.window && canonicalJson(options.window);
   const ruleSets = new Map<string, RuleSet>([[settings.ruleSet.digest, settings.ruleSet]]);
   const ruleSetOf = (digest: string): RuleSet => {
     const found = ruleSets.get(digest);
     if (!found) throw new Error(`the state names the rule set ${digest}, which is not in it`);
     return found;
   };
+  /** Of partials too: other partitions may have opened a window under a rule set that this process has never had. */
+  const sharedRuleSetOf = (digest: string, canonical: string | null): RuleSet => {
+    if (!ruleSets.has(digest) && canonical !== null) ruleSets.set(digest, compileCanonical(canonical, options));
+    return ruleSetOf(digest);
+  };
   const timeRequest: FieldRequest | null = options.window?.kind === "time" && options.time ? { ...options.time, as: "time" } : null;
   const windows = createWindows(settings, ruleSetOf);
+  const shared =
+    settings.window?.kind === "time" && settings.shared ? createShared(settings, settings.window, windows, sharedRuleSetOf) : null;
   const walk = walkOf(settings, windows);
   const lanes = new Map<string, LaneState>();
   const handsOn = options.handsOn ?? [];
@@ -59,7 +91,8 @@ export function createStage(options: GateOptions): Stage {
 
   const process = (batch: Batch): Decided[] => {
     const state = laneOf(lanes, batch);
-    state.batch = batch;
+    state.silent = false;
+    state.ended = false;
     const read = reader.read(batch);
     const passage = createPassage(
       settings,
@@ -68,53 +101,95 @@ export function createStage(options: GateOptions): Stage {
       read,
       timeRequest ? timesOf(read.columns.get(columnKey(timeRequest))) : null,
     );
-    for (let row = 0; row < batch.count;) {
+    return goOn(passage, 0);
+  };
+  /** From the row on, until nothing is left or a window leaves in parts, which nothing may pass. */
+  const goOn = (passage: Passage, from: number): Decided[] => {
+    const { state, batch } = passage;
+    const alarms = watch(passage);
+    state.rest = null;
+    for (let row = from; row < batch.count;) {
       advanceRefill(passage, windows, batch.offset[row]!); // row < count
-      const end = nextBreak(state, batch, row);
-      walk(passage, row, end);
-      row = end;
-      state.next = batch.offset[end - 1]! + 1; // end > row >= 0
+      if (state.releasing.length > 0 && state.refill === null) {
+        state.rest = { passage, row };
+        alarms.unsee(row);
+        break;
+      }
+      alarms.tell(row);
+      row = walk(passage, row, Math.min(nextBreak(state, batch, row), alarms.end()));
+      state.next = Math.max(state.next, row === 0 ? 0 : batch.offset[row - 1]! + 1); // row <= count
     }
-    finishRefillIfDone(passage, windows);
+    if (state.rest === null) finishRefillIfDone(passage, windows);
     flush(passage);
-    return passage.out;
+    return passage.out.splice(0);
   };
   const closing = (lane: LaneState, close: (out: Decided[]) => void): Decided[] => {
     const out: Decided[] = [];
     close(out);
-    lane.batch = oldestOpen(lane) === null ? null : lane.batch;
     return out;
   };
   return {
     id: options.stage,
     ports: PORTS,
     holds: options.window !== null,
+    remembers: settings.ruleSet.keys.length > 0 || settings.ruleSet.detectors.length > 0,
     process: (batches) => {
       const out = batches.flatMap(process);
-      checkHeld(settings, lanes.values());
+      boundHeld(settings, [...lanes.values()]);
       return out;
     },
     position: (lane) => {
       const state = laneOf(lanes, lane);
-      return state.refill ? state.from : (oldestOpen(state)?.first ?? null);
+      return state.refill ? state.from : (oldestOpen(state)?.first ?? (state.rest ? state.next : null));
+    },
+    more: () => {
+      for (const state of lanes.values()) {
+        const next = moreOf(state);
+        if (next !== null) return next;
+      }
+      return null;
+    },
+    recalled: (batch) => {
+      const state = laneOf(lanes, batch);
+      return recalledOf(settings, state, withColumns(batch, reader.read(batch), handsOn));
     },
     held: () => [...lanes.values()].reduce((n, state) => n + heldIn(state), 0),
-    snapshot: () => (options.window === null ? [] : [...lanes.values()].flatMap((state) => laneChanges(state, cut))),
+    heldSince: () => oldestHeld(lanes.values()),
+    snapshot: () => [...lanes.values()].flatMap((state) => [...(shared?.changes(state) ?? []), ...laneChanges(state, cut)]),
+    ...(shared && {
+      watchesSilence: true,
+      hear: (notes, partitions) => shared.hear(notes, partitions, lanes.values()),
+      unsaved: () => [...lanes.values()].some((state) => shared.isUnsaved(state)),
+    }),
     assign: (lane, from, restored) => {
+      shared?.assign(lane, restored);
       for (const [digest, canonical] of storedRules(restored))
         if (!ruleSets.has(digest)) ruleSets.set(digest, compileCanonical(canonical, options));
       reader = createReader([...requestsOf(ruleSets.values(), timeRequest), ...handsOn]);
-      lanes.set(laneKey(lane), restoreLane(lane, from, options.window === null ? new Map() : restored, cut));
+      lanes.set(
+        laneKey(lane),
+        restoreLane(lane, from, restored, {
+          settings: cut,
+          keyRules: keyRulesOf(settings.ruleSet, ruleSets.values()),
+          detectorRules: settings.ruleSet.detectors,
+        }),
+      );
     },
-    revoke: (lane) => void lanes.delete(laneKey(lane)),
+    revoke: (lane) => {
+      shared?.revoke(lane);
+      lanes.delete(laneKey(lane));
+    },
     close: ({ lane, watermark }) => {
       const state = laneOf(lanes, lane);
-      if (state.refill) return wait(state, { watermark });
+      state.silent = true;
+      if (shared) return [];
+      if (isBusy(state)) return wait(state, { watermark });
       return closing(state, (out) => applyMarker(state, watermark, out));
     },
     endOfInput: (lane) => {
       const state = laneOf(lanes, lane);
-      if (state.refill) return wait(state, "endOfInput");
+      if (isBusy(state)) return wait(state, "endOfInput");
+      state.ended = true;
       return closing(state, (out) => windows.closeAll(state, out));
     },
     describe: () => ({
@@ -124,6 +199,17 @@ export function createStage(options: GateOptions): Stage {
       owner: options.owner,
     }),
   };
+
+  /** Parts of windows first, then what is left of the batch that closed them, then the calls that came meanwhile. */
+  function moreOf(state: LaneState): readonly Decided[] | Recall | null {
+    if (state.refill !== null) return null;
+    const part = nextOf(settings, state);
+    if (part !== null) return part;
+    if (state.rest !== null) return goOn(state.rest.passage, state.rest.row);
+    const call = state.afterRest.shift();
+    if (call === undefined) return null;
+    return closing(state, (out) => (call === "endOfInput" ? windows.closeAll(state, out) : applyMarker(state, call.watermark, out)));
+  }
 
   function applyMarker(state: LaneState, watermark: number, out: Decided[]): void {
     windows.closeByMarker(state, watermark, out);
@@ -141,19 +227,33 @@ function settingsOf(options: GateOptions): GateSettings {
     window,
     kind: window?.kind ?? "none",
     hold: window?.hold ?? false,
+    batchHeader: options.batchHeader ?? BATCH_ID,
     ruleSet: compileRuleSet(options.rules, {
       stage,
       contract: options.contract,
       sha256: options.sha256,
       ...(minRecords !== undefined && { minRecords }),
+      ...(options.baselines && { baselines: options.baselines }),
     }),
-    maxHeldRecords: options.maxHeldRecords ?? 2_000_000,
-    maxHeldBytes: options.maxHeldBytes ?? 1024 ** 3,
+    shared: window?.kind === "time" && window.scope === "global",
+    closesIdle: window?.idleAfter !== undefined,
+    maxHeldRecords: options.maxHeldRecords ?? 20_000_000,
+    maxHeldBytes: options.maxHeldBytes ?? 128 * 1024 ** 2,
+    partBytes: options.partBytes ?? 4 * 1024 ** 2,
+    onJudged: options.onJudged ?? (() => {}),
+    onAlarm: options.onAlarm ?? (() => {}),
   };
 }
 
 function requestsOf(ruleSets: Iterable<RuleSet>, time: FieldRequest | null): FieldRequest[] {
   return [...[...ruleSets].flatMap((set) => set.requests), ...(time ? [time] : [])];
+}
+
+/** Those of the newest rule set, and those that only windows of earlier ones still need. */
+function keyRulesOf(newest: RuleSet, all: Iterable<RuleSet>): KeyRule[] {
+  const byName = new Map<string, KeyRule>();
+  for (const { keys } of [newest, ...all]) for (const rule of keys) if (!byName.has(rule.name)) byName.set(rule.name, rule);
+  return [...byName.values()];
 }
 
 /** What the next stage finds in its batches instead of reading it again. */
@@ -181,13 +281,27 @@ function isNumbers(column: { readonly kind: string } | undefined): column is Num
 
 function heldIn(state: LaneState): number {
   let records = 0;
-  for (const window of [...state.windows.values(), ...(state.carry ? [state.carry] : [])]) {
-    for (const segment of window.segments) records += segment.count;
-  }
+  for (const window of heldWindows(state)) records += heldRecords(window);
   return records;
 }
 
-function wait(state: LaneState, call: { readonly watermark: number } | "endOfInput"): Decided[] {
-  state.refill?.waiting.push(call);
+function oldestHeld(lanes: Iterable<LaneState>): number | null {
+  let oldest = Infinity;
+  for (const state of lanes) {
+    for (const { segments } of heldWindows(state)) {
+      const [first] = segments; // segments are in the order of the log
+      if (first) oldest = Math.min(oldest, first.batch.timestamp[first.rows[0] ?? 0] ?? Infinity);
+    }
+  }
+  return oldest === Infinity ? null : oldest;
+}
+
+/** Are records read again, or does a window leave in parts, so that nothing else may be closed? */
+function isBusy({ refill, releasing, rest }: LaneState): boolean {
+  return refill !== null || releasing.length > 0 || rest !== null;
+}
+
+function wait(state: LaneState, call: WaitingCall): Decided[] {
+  (state.refill?.waiting ?? state.afterRest).push(call);
   return [];
 }

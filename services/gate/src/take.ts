@@ -1,9 +1,9 @@
 import type { ReadFailure, ReadResult } from "@weir/contract";
-import { WeirError, type Batch, type Failure, type NumberColumn } from "@weir/record";
-import { countRows, judgeBatch, type BatchJudgement, type RuleSet } from "@weir/rules";
+import type { Batch, Failure, NumberColumn } from "@weir/record";
+import { countRows, judgeBatch, type BatchJudgement, type Repeats, type RuleSet } from "@weir/rules";
 import type { Decided } from "@weir/stream";
 import type { LaneState, OpenWindow } from "./lane-state.ts";
-import { createOutlet, DEAD_LETTER, PASS, portOf, type Outlet } from "./outlet.ts";
+import { createOutlet, DEAD_LETTER, PASS, portOf, QUARANTINE, type Outlet } from "./outlet.ts";
 import type { GateSettings } from "./settings.ts";
 
 /** One batch on its way through the gate. */
@@ -29,7 +29,7 @@ export function createPassage(
   read: ReadResult,
   times: NumberColumn | null,
 ): Passage {
-  const view = { batch, read };
+  const view = { batch, read, repeats: state.keys?.judge({ batch, read, repeats: NONE }) ?? NONE };
   const current = judgeBatch(settings.ruleSet, view, times);
   const others = new Map<string, BatchJudgement>([[settings.ruleSet.digest, current]]);
   const judgement = (ruleSet: RuleSet): BatchJudgement => {
@@ -39,6 +39,8 @@ export function createPassage(
   };
   return { settings, state, batch, read, times, current, judgement, outlet: createOutlet(batch, (row) => current.tags.get(row)), out: [] };
 }
+
+const NONE: ReadonlyMap<string, Repeats> = new Map();
 
 /** What was decided at once goes out before the next window does: so the order does not depend on where batches end. */
 export function flush({ outlet, out }: Passage): void {
@@ -51,7 +53,7 @@ export function takeInto(passage: Passage, window: OpenWindow, first: number, en
   if (first === end) return;
   const { settings, batch } = passage;
   const judgement = passage.judgement(window.ruleSet);
-  countRows(window.tally, judgement.counted, judgement.codes, first, end);
+  countRows(window.tally, judgement, first, end);
   window.last = batch.offset[end - 1]!; // end - 1 >= first, within the batch
   window.count += end - first;
   if (settings.hold) hold(passage, window, judgement, first, end);
@@ -60,8 +62,36 @@ export function takeInto(passage: Passage, window: OpenWindow, first: number, en
 
 /** Record rules alone, at once. */
 export function decideRows(passage: Passage, judgement: BatchJudgement, first: number, end: number): void {
-  const { outlet, read, state } = passage;
-  if (state.refill !== null) return;
+  if (passage.state.refill === null) decideInto(passage.outlet, passage, judgement, first, end);
+}
+
+/**
+ * A record that came after its window was closed: `failure` null lets its record rules decide. Windows that were closed
+ * before it leave before it, also where they wait for a verdict over all partitions.
+ */
+export function decideLate(passage: Passage, row: number, failure: Failure | null): void {
+  const { read, current } = passage;
+  const broken = read.failures.get(row);
+  if (broken) return refuse(passage, row, DEAD_LETTER, failureOf(broken));
+  const outlet = lateOutlet(passage);
+  if (outlet === null) return;
+  if (failure !== null) outlet.put(row, QUARANTINE, failure);
+  else decideInto(outlet, passage, current, row, row + 1);
+}
+
+/** Null for records that were decided before a restart. */
+function lateOutlet({ batch, state, current, outlet }: Passage): Outlet | null {
+  let last: OpenWindow | null = null;
+  for (const window of state.awaiting.values()) last = window;
+  if (last === null) return state.refill === null ? outlet : null;
+  const known = last.trailing.findLast((t) => t.batch === batch);
+  if (known) return known.outlet;
+  const opened = createOutlet(batch, (row) => current.tags.get(row));
+  last.trailing.push({ batch, outlet: opened });
+  return opened;
+}
+
+function decideInto(outlet: Outlet, { read }: Passage, judgement: BatchJudgement, first: number, end: number): void {
   for (let row = first; row < end; row++) {
     const failure = read.failures.size === 0 ? undefined : read.failures.get(row);
     if (failure) {
@@ -89,7 +119,12 @@ function hold(passage: Passage, window: OpenWindow, judgement: BatchJudgement, f
   let segment = window.segments[window.segments.length - 1];
   if (segment?.batch !== batch)
     window.segments.push(
-      (segment = { batch, judgement, rows: new Int32Array(Math.min(batch.count, Math.max(end - first, 16))), count: 0 }),
+      (segment = {
+        batch,
+        judgement: { refused: judgement.refused, tags: judgement.tags },
+        rows: new Int32Array(Math.min(batch.count, Math.max(end - first, 16))),
+        count: 0,
+      }),
     );
   if (segment.count + end - first > segment.rows.length) {
     const rows = new Int32Array(Math.min(batch.count, Math.max(segment.rows.length * 2, segment.count + end - first)));
@@ -112,24 +147,13 @@ function hold(passage: Passage, window: OpenWindow, judgement: BatchJudgement, f
   window.heldBytes += bytes;
 }
 
-/** Held records are kept in memory: past the bound it is better to stop than to be stopped. */
-export function checkHeld(settings: GateSettings, states: Iterable<LaneState>): void {
-  let records = 0;
-  let bytes = 0;
-  let widest: OpenWindow | null = null;
-  for (const state of states) {
-    for (const window of [...state.windows.values(), ...(state.carry ? [state.carry] : [])]) {
-      for (const segment of window.segments) records += segment.count;
-      bytes += window.heldBytes;
-      if (widest === null || window.heldBytes > widest.heldBytes) widest = window;
-    }
+/** The first row at or behind an offset; the count of the batch when there is none. */
+export function firstRowFrom(batch: Batch, offset: number): number {
+  let [low, high] = [0, batch.count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (batch.offset[middle]! < offset) low = middle + 1; // middle < count
+    else high = middle;
   }
-  if (widest === null || (records <= settings.maxHeldRecords && bytes <= settings.maxHeldBytes)) return;
-  throw new WeirError({
-    code: "WEIR-2304",
-    what: `the gate holds ${records} records (${bytes} bytes), at most ${settings.maxHeldRecords} (${settings.maxHeldBytes} bytes) fit`,
-    where: `stage ${settings.stage}; the largest open window is ${settings.kind}/${widest.id} with ${widest.count} records`,
-    why: "nothing of a held window goes on until it is judged",
-    fix: "make the windows smaller, raise maxHeld, or set hold: false to only observe",
-  });
+  return low;
 }

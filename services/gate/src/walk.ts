@@ -1,24 +1,31 @@
 import { headerText, ownHeaders, PRESENT } from "@weir/record";
 import { timeWindows, windowTime, type TimeWindow } from "@weir/rules";
 import type { OpenWindow } from "./lane-state.ts";
+import { LATE } from "./late.ts";
 import { DEAD_LETTER, QUARANTINE } from "./outlet.ts";
-import { decideRows, failureOf, flush, refuse, takeInto, type Passage } from "./take.ts";
+import { decideLate, decideRows, failureOf, flush, refuse, takeInto, type Passage } from "./take.ts";
 import type { GateSettings } from "./settings.ts";
 import { isKept, type Windows } from "./windows.ts";
 
-/** Places the rows from `first` to before `end`, in the order of the log. */
-export type Walk = (passage: Passage, first: number, end: number) => void;
+/**
+ * Places the rows from `first` to before `end`, in the order of the log. Answers where it stopped: before `end` where a window that
+ * was closed leaves in parts, because nothing may pass it.
+ */
+export type Walk = (passage: Passage, first: number, end: number) => number;
 
 export function walkOf(settings: GateSettings, windows: Windows): Walk {
   switch (settings.window?.kind) {
     case undefined:
-      return (passage, first, end) => decideRows(passage, passage.current, first, end);
+      return (passage, first, end) => {
+        decideRows(passage, passage.current, first, end);
+        return end;
+      };
     case "count":
       return countWalk(settings.window.size, windows);
     case "time":
       return timeWalk(settings.window, windows);
     case "batch":
-      return batchWalk(windows);
+      return batchWalk(settings.batchHeader, windows);
   }
 }
 
@@ -40,7 +47,9 @@ function countWalk(size: number, windows: Windows): Walk {
       if (window.count - window.mergedCount < size) continue;
       flush(passage);
       windows.close(state, window, out);
+      if (state.releasing.length > 0) return row;
     }
+    return end;
   };
 }
 
@@ -66,22 +75,26 @@ function timeWalk(spec: TimeSpec, windows: Windows): Walk {
       }
       const entry = state.horizon;
       const horizon = time - spec.lateness;
+      if (horizon > state.logHorizon) state.logHorizon = horizon;
       if (horizon > entry) {
         if (closesAny(state.windows.values(), horizon)) {
           run.end(row);
           flush(passage);
           windows.closeUpTo(state, horizon, out);
+          // The record is placed when it is its turn again: it closes nothing more then.
+          if (state.releasing.length > 0) return row;
         }
         state.horizon = horizon;
       }
       if (place === null || time < place.start || time >= place.end) place = windowOf(time);
       if (place.end <= state.horizon && isLate(passage, run, spec, row)) continue;
       const target = place.end <= state.horizon ? windowOf(state.horizon) : place;
-      if (run.window?.start === target.start) continue;
+      if (run.window()?.start === target.start) continue;
       run.end(row);
       run.begin(row, windowAt(passage, windows, target, { row, horizon: entry }));
     }
     run.end(end);
+    return end;
   };
 }
 
@@ -91,7 +104,7 @@ function closesAny(open: Iterable<OpenWindow>, horizon: number): boolean {
 }
 
 interface Run {
-  readonly window: OpenWindow | null;
+  window(): OpenWindow | null;
   begin(row: number, window: OpenWindow): void;
   /** The run ends before the row. */
   end(row: number): void;
@@ -102,9 +115,7 @@ function createRun(passage: Passage): Run {
   let window: OpenWindow | null = null;
   let first = 0;
   return {
-    get window() {
-      return window;
-    },
+    window: () => window,
     begin: (row, opened) => {
       first = row;
       window = opened;
@@ -129,15 +140,9 @@ function windowAt(passage: Passage, windows: Windows, { start, end }: TimeWindow
 function isLate(passage: Passage, run: Run, spec: TimeSpec, row: number): boolean {
   if (spec.late === "nextWindow") return false;
   run.end(row);
-  const { read, current } = passage;
-  const failure = read.failures.get(row);
-  if (failure) refuse(passage, row, DEAD_LETTER, failureOf(failure));
-  else if (spec.late === "recordRulesOnly") decideRows(passage, current, row, row + 1);
-  else refuse(passage, row, QUARANTINE, LATE);
+  decideLate(passage, row, spec.late === "recordRulesOnly" ? null : LATE);
   return true;
 }
-
-const LATE = { class: "WINDOW", message: "late: the window of its event time was closed before it came" } as const;
 
 function refuseUnplaced(passage: Passage, row: number, time: number, maxFuture: number): void {
   const failure = passage.read.failures.get(row);
@@ -149,17 +154,20 @@ function refuseUnplaced(passage: Passage, row: number, time: number, maxFuture: 
   refuse(passage, row, DEAD_LETTER, { class: "CONTRACT", message });
 }
 
+/** The header by which a producer marks a batch. */
+export const BATCH_ID = "batch-id";
+
 /** Windows are what a producer marks by headers: `batch-id`, and `batch-count` or `batch-last` to tell where they end. */
-function batchWalk(windows: Windows): Walk {
+function batchWalk(idHeader: string, windows: Windows): Walk {
   return (passage, first, end) => {
     const { state, batch, out } = passage;
     for (let row = first; row < end; row++) {
       const headers = ownHeaders(batch, row);
-      const id = headerText(headers, "batch-id");
+      const id = headerText(headers, idHeader);
       if (id === null || id === "") {
         const failure = passage.read.failures.get(row);
         if (failure) refuse(passage, row, DEAD_LETTER, failureOf(failure));
-        else refuse(passage, row, QUARANTINE, { class: "WINDOW", message: "the record has no header batch-id, so no window judges it" });
+        else refuse(passage, row, QUARANTINE, { class: "WINDOW", message: `the record has no header ${idHeader}, so no window judges it` });
         continue;
       }
       const offset = batch.offset[row]!; // row < end, within the batch
@@ -171,11 +179,14 @@ function batchWalk(windows: Windows): Walk {
         window = windows.open(state, { id, start: null, end: Infinity, offset }, entryOf(passage), out);
       }
       takeInto(passage, window, row, row + 1);
+      if (idHeader !== BATCH_ID) continue; // what its first producer said of batches is over
       const declared = headerText(headers, "batch-count");
       const last = headerText(headers, "batch-last");
       if ((last === null || last === "false") && (declared === null || !(window.count - window.mergedCount >= Number(declared)))) continue;
       flush(passage);
       windows.close(state, window, out);
+      if (state.releasing.length > 0) return row + 1;
     }
+    return end;
   };
 }

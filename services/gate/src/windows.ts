@@ -3,6 +3,8 @@ import type { Decided } from "@weir/stream";
 import type { Entry, LaneState, OpenWindow, Refill, Segment, WindowOrigin } from "./lane-state.ts";
 import { releaseWindow } from "./release.ts";
 import type { GateSettings } from "./settings.ts";
+import { leavesInParts, releasing } from "./slices.ts";
+import { mergeSpilled, spill } from "./spill.ts";
 import type { ClosedBy } from "./verdict.ts";
 
 /** Where windows begin and end: opening, closing, merging; what leaves goes to `out`. */
@@ -34,8 +36,9 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
       end,
       ruleSet,
       entry,
-      tally: emptyTally(ruleSet.rules.length),
+      tally: emptyTally(ruleSet),
       segments: [],
+      spilled: [],
       opened: offset,
       first: offset,
       last: offset,
@@ -43,6 +46,8 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
       mergedCount: 0,
       merged: [],
       heldBytes: 0,
+      closedBy: null,
+      trailing: [],
     };
     state.windows.set(id, window);
     const carry = state.carry;
@@ -56,9 +61,16 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
   const close = (state: LaneState, window: OpenWindow, by: ClosedBy, out: Decided[]): void => {
     state.windows.delete(window.id);
     if (settings.kind === "count") state.ordinal++;
-    switch (fate(state, window, by)) {
+    const leaving = state.refill?.releasing.find(
+      (saved) => saved.id === window.id && state.refill?.windows.get(saved.id)?.opened === window.opened,
+    );
+    if (leaving && !settings.shared) return void state.releasing.push({ ...leaving, window, recalled: 0 });
+    switch (settings.shared ? sharedFate(state, window) : fate(state, window, by)) {
       case "gone":
         return;
+      case "await":
+        window.closedBy = by;
+        return void state.awaiting.set(window.id, window);
       case "merge":
         return handOn(settings, state, window, by, out);
       case "release":
@@ -106,6 +118,11 @@ function fate(state: LaneState, window: OpenWindow, by: ClosedBy): "gone" | "mer
   return by === "endOfInput" && state.windows.size === 0 ? "release" : "merge";
 }
 
+/** Over all partitions it is judged by whoever owns the first one. What is read again was let go already unless the state still has it. */
+function sharedFate({ refill }: LaneState, window: OpenWindow): "gone" | "await" {
+  return refill === null || refill.windows.has(window.id) ? "await" : "gone";
+}
+
 /** While records are read again, ends of batches that were decided before are open, too: nothing is handed on to them. */
 function takesOthers({ refill }: LaneState, window: WindowOrigin): boolean {
   return refill === null || isKept(refill, window);
@@ -134,7 +151,8 @@ function handOn(settings: GateSettings, state: LaneState, window: OpenWindow, by
 
 function release(settings: GateSettings, state: LaneState, window: OpenWindow, by: ClosedBy, out: Decided[]): void {
   if (state.refill !== null) return;
-  out.push(...releaseWindow(settings, state, window, judgeWindow(window.ruleSet, window.tally), by));
+  if (state.releasing.length > 0 || leavesInParts(settings, window)) state.releasing.push(releasing(window, by, null));
+  else out.push(...releaseWindow(settings, state, window, by));
 }
 
 function merge(into: OpenWindow, from: OpenWindow): void {
@@ -146,6 +164,13 @@ function merge(into: OpenWindow, from: OpenWindow): void {
   into.mergedCount += from.count;
   into.heldBytes += from.heldBytes;
   into.merged.unshift(...from.merged, { id: from.id, opened: from.opened });
+  // Spilled rows come before all that are in memory.
+  if (from.spilled.length > 0 || into.spilled.length > 0) {
+    spill(from);
+    spill(into);
+    into.spilled.splice(0, into.spilled.length, mergeSpilled([...from.spilled, ...into.spilled]));
+    return;
+  }
   const segments = mergeSegments(from.segments, into.segments);
   into.segments.splice(0, into.segments.length, ...segments);
 }

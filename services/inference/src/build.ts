@@ -1,10 +1,12 @@
 import { createReader } from "@weir/contract";
+import { modelTag } from "@weir/model";
 import { openModel } from "@weir/onnx";
 import { entryIds, type BuildStage } from "@weir/service";
 import { createStage } from "./stage.ts";
+import { inferenceTelemetry } from "./telemetry.ts";
 
 /** An inference stage from its place in a pipeline: the model from verified bytes, its golden rows run. */
-export const buildStage: BuildStage = async (loaded, stageId) => {
+export const buildStage: BuildStage = async (loaded, stageId, { meter }) => {
   const spec = loaded.pipeline.stages.get(stageId);
   const model = loaded.models.get(stageId);
   if (spec?.type !== "inference" || !model) throw new Error(`${stageId} is no inference stage of ${loaded.pipeline.name}`);
@@ -18,7 +20,10 @@ export const buildStage: BuildStage = async (loaded, stageId) => {
   let reader = createReader([]);
   const makeReader: typeof createReader = (requests) =>
     (reader = first ? loaded.contract.reader([...requests, ...ids.requests]) : createReader(requests));
+  const telemetry = inferenceTelemetry(meter, { pipeline: loaded.pipeline.name, stage: stageId }, modelTag(model.manifest));
   const stage = createStage({
+    onRun: telemetry.ran,
+    onScored: telemetry.scored,
     id: stageId,
     as: spec.as,
     session,

@@ -1,7 +1,9 @@
 import {
   modelTag,
+  pointerPart,
   predictionColumns,
   predictionHeader,
+  requestKey,
   splicePredictions,
   type Manifest,
   type Placed,
@@ -21,26 +23,30 @@ export interface Deciding {
   readonly as: string;
   readonly text: PredictionText;
   readonly carrier: Carrier;
+  readonly onScored?: (confidences: Float64Array) => void;
 }
 
 /** Ports, headers, text and columns for one batch; `run` says by row of the tensor what the model could not answer. */
 export function decideBatch(gathered: Gathered, predictions: Predictions, run: ReadonlyMap<number, Failure>, deciding: Deciding): Decided {
   const { batch } = gathered;
-  const { manifest, as, text, carrier } = deciding;
+  const { manifest, as, text, carrier, onScored } = deciding;
   const { of, failures } = placeAnswers(gathered, predictions, run);
   const ports = new Uint8Array(batch.count);
   for (let row = 0; row < batch.count; row++) ports[row] = of[row]! < 0 ? DEAD_LETTER : OUT; // row < count
   const placed: Placed = { predictions, of };
   const headers = [onlyScored(constantHeader("weir.model", modelTag(manifest), batch.count), of)];
   if (carrier === "header") headers.push(predictionHeader("weir.prediction", placed, text));
+  const columns = predictionColumns(manifest, as, placed);
+  const confidence = columns.get(requestKey({ pointer: `/${pointerPart(as)}/confidence`, as: "number" }));
   return {
     batch,
     rows: allRows(batch.count),
     ports,
     headers,
     ...(carrier === "value" && { tails: splicePredictions(batch, placed, text) }),
-    columns: predictionColumns(manifest, as, placed),
+    columns,
     ...(failures.size > 0 && { failures }),
+    ...(onScored && confidence?.kind === "number" && { onCommitted: () => onScored(confidence.values) }),
   };
 }
 

@@ -21,6 +21,8 @@ export interface InferenceOptions {
   readonly carrier?: Carrier;
   /** Told after each model run over a fetch. */
   readonly onRun?: (run: InferenceRun) => void;
+  /** Told of the confidences of a batch, NaN where there is none, once its predictions are committed. */
+  readonly onScored?: (confidences: Float64Array) => void;
 }
 
 export interface InferenceRun {
@@ -36,7 +38,7 @@ export interface InferenceRun {
  * and one run (in slices of the session's `maxRows`), the answers become text in the value and columns for the next stage.
  */
 export function createStage(options: InferenceOptions): Stage {
-  const { id, as, session, spec, owner, carrier = "value", onRun } = options;
+  const { id, as, session, spec, owner, carrier = "value", onRun, onScored } = options;
   const { manifest } = session;
   const encoder = compileEncoder(manifest);
   const readScores = compileScores(manifest);
@@ -45,7 +47,7 @@ export function createStage(options: InferenceOptions): Stage {
   const memberKey = carrier === "value" ? requestKey({ pointer: member.pointer, as: "boolean" }) : null;
   const reader = (options.createReader ?? createReader)(memberKey === null ? encoder.requests : [...encoder.requests, member]);
   const gathering = { reader, encoder, manifest, as, memberKey };
-  const deciding = { manifest, as, text, carrier };
+  const deciding = { manifest, as, text, carrier, ...(onScored && { onScored }) };
   let spare = new Float32Array(0);
   return {
     id,

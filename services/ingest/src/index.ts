@@ -1,1 +1,2 @@
-export { run } from "./ingest.ts";
+export { run, type Patience } from "./ingest.ts";
+export { INGEST_CODES } from "./codes.ts";

@@ -1,4 +1,4 @@
-import { laneKey as key, recordAt, type PlainRecord } from "@weir/record";
+import { laneKey as key, recordAt, RetriableError, type PlainRecord } from "@weir/record";
 import type { Clock, Log } from "@weir/stream";
 
 /** Longest wait of one look. */
@@ -6,6 +6,8 @@ const LOOK_MS = 250;
 const BACKOFF_MS = 500;
 
 export interface Following extends AsyncDisposable {
+  /** Settles when it was disposed; rejects when the topics cannot be followed any more, as for lack of a right. */
+  readonly done: Promise<void>;
   /** Is everything read that was there when it was asked? */
   caughtUp(): Promise<boolean>;
 }
@@ -33,16 +35,23 @@ export async function followTopics(
   };
   const following = (async () => {
     // A broker that is away is waited for: the views are behind, nothing is lost.
-    while (!stopped) await look().catch(() => clock.sleep(BACKOFF_MS));
+    while (!stopped) {
+      await look().catch((error: unknown) => {
+        if (!(error instanceof RetriableError)) throw error;
+        return clock.sleep(BACKOFF_MS);
+      });
+    }
   })();
+  following.catch(() => {}); // whoever asked for it awaits `done`
   return {
+    done: following,
     caughtUp: async () => {
       const ends = await log.bounds(lanes);
       return [...positions.values()].every((p) => p.offset >= (ends.get(key(p))?.latest ?? 0));
     },
     [Symbol.asyncDispose]: async () => {
       stopped = true;
-      await following;
+      await following.catch(() => {}); // told by `done`
       await fetcher[Symbol.asyncDispose]();
     },
   };

@@ -3,3 +3,4 @@ export { pipelineStatus, sum, type PipelineStatus } from "./counts/status.ts";
 export { createCountsView, type CountsView, type StageCounts } from "./counts/view.ts";
 export { parseExecution } from "./counts/executions.ts";
 export { parseVerdict, type WindowSummary } from "./counts/verdicts.ts";
+export { MONITOR_CODES } from "./codes.ts";

@@ -1,10 +1,13 @@
 import type { RunningService, ServiceContext } from "@weir/service";
-import { createMetrics, serveHttp } from "@weir/service";
+import { createMetrics, serveHttp, tellPipeline } from "@weir/service";
 import { parseExecution } from "./counts/executions.ts";
 import { pipelineStatus, type PipelineStatus } from "./counts/status.ts";
 import { parseVerdict, type WindowSummary } from "./counts/verdicts.ts";
 import { createCountsView } from "./counts/view.ts";
 import { followTopics } from "./follow.ts";
+import { STAGES } from "./replays/builders.ts";
+import { createReplays } from "./replays/routes.ts";
+import { monitorTelemetry } from "./telemetry.ts";
 
 export interface RunningMonitor extends RunningService {
   status(): PipelineStatus;
@@ -23,35 +26,55 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
   const log = await context.connect("monitor");
   const counts = createCountsView();
   const windows = new Map<string, WindowSummary>();
+  const status = (): PipelineStatus => pipelineStatus(pipeline.name, topology, counts);
+  const replays = createReplays({ loaded, log, clock, builders: STAGES }, logger);
+  const metrics = createMetrics();
+  tellPipeline(metrics, loaded, [...pipeline.stages.keys()]);
+  const telemetry = monitorTelemetry(metrics, status);
   const applyExecution = (text: string): void => {
     const execution = parseExecution(text);
+    telemetry.took("execution", execution !== null);
     if (execution) counts.apply(execution);
     else logger.warn({ topic: topology.executions }, "entry of the execution log that cannot be read; left out");
   };
   const applyVerdict = (text: string): void => {
     const verdict = parseVerdict(text);
+    telemetry.took("verdict", verdict !== null);
     if (!verdict) return;
     windows.set(verdict.id, verdict);
     if (windows.size > MAX_WINDOWS) windows.delete(windows.keys().next().value ?? "");
+  };
+  const closeAfter = async (error: unknown): Promise<never> => {
+    await replays[Symbol.asyncDispose]();
+    await log[Symbol.asyncDispose]();
+    throw error;
   };
   const following = await followTopics(log, clock, [topology.executions, topology.verdicts], (topic, { value }) => {
     if (value === null) return;
     const text = decoder.decode(value);
     if (topic === topology.executions) applyExecution(text);
     else applyVerdict(text);
-  });
-  const status = (): PipelineStatus => pipelineStatus(pipeline.name, topology, counts);
-  const metrics = createMetrics();
+  }).catch(closeAfter);
   const http = await serveHttp({
     ...listen,
     metrics,
     notReady: () => null,
-    routes: (app) => {
-      app.get("/v1/status", async () => ({ ...status(), windows: [...windows.values()] }));
-    },
+    routes: [
+      ...replays.routes,
+      {
+        method: "GET",
+        path: "/v1/status",
+        handle: async () => ({ status: 200, body: JSON.stringify({ ...status(), windows: [...windows.values()] }) }),
+      },
+    ],
+  }).catch(async (error: unknown) => {
+    await following[Symbol.asyncDispose]();
+    return closeAfter(error);
   });
   let finish: () => void = () => {};
-  const done = new Promise<void>((resolve) => (finish = resolve));
+  const stopped = new Promise<void>((resolve) => (finish = resolve));
+  const done = Promise.race([stopped, following.done]);
+  done.catch(() => {}); // whoever started the service awaits it
   return {
     name: "monitor",
     url: http.url,
@@ -60,6 +83,7 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
     status,
     windows: () => [...windows.values()],
     stop: async () => {
+      await replays[Symbol.asyncDispose]();
       await following[Symbol.asyncDispose]();
       await http[Symbol.asyncDispose]();
       await log[Symbol.asyncDispose]();

@@ -2,9 +2,10 @@ import { createReader } from "@weir/contract";
 import { expressionTypes, type Pipeline } from "@weir/pipeline";
 import { entryIds, type BuildStage } from "@weir/service";
 import { createStage } from "./stage.ts";
+import { routerTelemetry } from "./telemetry.ts";
 
 /** A router from its place in a pipeline. */
-export const buildStage: BuildStage = async (loaded, stageId) => {
+export const buildStage: BuildStage = async (loaded, stageId, { meter }) => {
   const { pipeline, contract, models } = loaded;
   const spec = pipeline.stages.get(stageId);
   if (spec?.type !== "router") throw new Error(`${stageId} is no router of ${pipeline.name}`);
@@ -27,7 +28,9 @@ export const buildStage: BuildStage = async (loaded, stageId) => {
     ...(spec.sample && { sampleTopic: spec.sample.to }),
     createReader: (requests) => (reader = first ? contract.reader([...requests, ...ids.requests]) : createReader(requests)),
   });
-  return { stage, idsOf: ids.from(reader), idleAfterMs: null, close: async () => {} };
+  const branches = stage.ports.filter((port) => port.kind === "data").map((port) => port.name);
+  const telemetry = routerTelemetry(meter, { pipeline: pipeline.name, stage: stageId }, branches);
+  return { stage, idsOf: ids.from(reader), onCommitted: telemetry.routed, idleAfterMs: null, close: async () => {} };
 };
 
 /** What the pipeline's predictions are called in the value; null where nothing predicts. */

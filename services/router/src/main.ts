@@ -8,5 +8,5 @@ process.exitCode = await serviceProcess({
   port: DEFAULT_PORT,
   env: process.env,
   run,
-  connect: (brokers, clientId) => createKafkaLog({ brokers, clientId: `weir-${clientId}` }),
+  connect: (to, clientId) => createKafkaLog({ ...to, clientId: `weir-${clientId}` }),
 });

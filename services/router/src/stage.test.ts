@@ -15,7 +15,7 @@ import {
   type PlainRecord,
 } from "@weir/record";
 import type { RouterSpec } from "@weir/routing";
-import { loadPipeline } from "@weir/service";
+import { createMetrics, loadPipeline } from "@weir/service";
 import type { Decided } from "@weir/stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
@@ -301,7 +301,7 @@ describe("the stage", () => {
 
   it("is built from the flights pipeline, against its contract and its model", async () => {
     const loaded = loadPipeline(fileURLToPath(new URL("../../../deploy/pipelines/flights", import.meta.url)), {});
-    const { stage } = await buildStage(loaded, "route", []);
+    const { stage } = await buildStage(loaded, "route", { followers: [], meter: createMetrics() });
     expect(stage.ports.map((port) => port.name)).toEqual(["auto", "review", "manual", "dlq"]);
     const column: Column = { kind: "number", values: Float64Array.of(0.95, NaN), presence: Uint8Array.of(PRESENT, ABSENT) };
     const batch = {

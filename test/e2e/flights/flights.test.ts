@@ -65,7 +65,7 @@ test("the sample ends with the counts of the flights of February 2013, and the s
   });
   expect(windows).toEqual(
     DAYS.map(([nulls, records], i) => ({
-      id: `gate/time/2013-02-${String(i + 1).padStart(2, "0")}T05:00Z/0`,
+      id: `gate/time/2013-02-${String(i + 1).padStart(2, "0")}T05:00Z`,
       records,
       nulls,
       verdict: nulls / records > 0.05 ? "breach" : "pass",
@@ -86,7 +86,8 @@ test("a day whose distances are text: dead letters with the exact bytes, seen by
   const letters = await linesOf(kafka, "flights.dlq");
   const damaged = source.filter((line) => /"distance":"/.test(line));
   expect(damaged).toHaveLength(536);
-  expect(letters.map((line) => line.slice(line.indexOf("\t") + 1))).toEqual(damaged);
+  // The airports have partitions of their own, which the consumer reads in any order.
+  expect(letters.map((line) => line.slice(line.indexOf("\t") + 1)).sort()).toEqual([...damaged].sort());
   const names = (letters[0] ?? "")
     .split("\t")[0]
     ?.split(",")
@@ -124,7 +125,8 @@ test("a day whose distances are text: dead letters with the exact bytes, seen by
     value: string;
     message: string;
   };
-  expect(shown).toMatchObject({ value: damaged[0], message: expect.stringContaining("distance") as string });
+  expect(damaged).toContain(shown.value);
+  expect(shown.message).toContain("distance");
 
   const audited = await weir(["audit", "counts", "--pipeline", FLIGHTS, "--json", ...broker(kafka)]);
   expect(audited.code).toBe(0);

@@ -1,10 +1,9 @@
 import { recordAt, RetriableError } from "@weir/record";
-import { systemClock } from "@weir/service";
 import type { Log, Producer } from "@weir/stream";
 import { lanesOf, readCommitted } from "../read-committed.ts";
+import { untilAnswered } from "../until-answered.ts";
 import type { W1Piece } from "../w1-input.ts";
 
-const BACKOFF_MS = 200;
 const decoder = new TextDecoder();
 
 /** Writes every piece once whatever happens to the brokers. One piece at a time. */
@@ -55,26 +54,15 @@ export function exactProducer(log: Log, producer: Producer, topic: string, numbe
           if (!(error instanceof RetriableError)) throw error;
         }
         counts.unsure++;
-        await untilDone(() => producer.init());
-        if (await untilDone(() => isThere(piece))) return;
+        await untilAnswered(() => producer.init());
+        if (await untilAnswered(() => isThere(piece))) return;
         counts.rewritten++;
       }
     },
     repeat: (act) =>
-      untilDone(async () => {
+      untilAnswered(async () => {
         await producer.init();
         await act(producer);
       }),
   };
-}
-
-async function untilDone<T>(act: () => Promise<T>): Promise<T> {
-  for (;;) {
-    try {
-      return await act();
-    } catch (error) {
-      if (!(error instanceof RetriableError)) throw error;
-      await systemClock.sleep(BACKOFF_MS);
-    }
-  }
 }

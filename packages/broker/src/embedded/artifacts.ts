@@ -3,7 +3,7 @@ import { readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import type { Note } from "../broker.ts";
 import { brokerProblem, USE_ANOTHER } from "../problems.ts";
-import { cached, isCached } from "./cache.ts";
+import { cached, cacheRoot, isCached } from "./cache.ts";
 
 export const KAFKA_VERSION = "4.3.1";
 const SCALA_VERSION = "2.13";
@@ -12,7 +12,7 @@ const BROKER_FOLDER = `kafka-${KAFKA_VERSION}`;
 const COPY = "org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy-dependencies";
 
 type Env = Readonly<Record<string, string | undefined>>;
-type Artifact = readonly [group: string, name: string, version: string];
+export type Artifact = readonly [group: string, name: string, version: string];
 
 const BROKER: readonly Artifact[] = [
   ["org.apache.kafka", `kafka_${SCALA_VERSION}`, KAFKA_VERSION],
@@ -43,9 +43,14 @@ export function toolJars(root: string, env: Env, note: Note): Promise<string[]> 
   return jars(root, `kafka-tools-${KAFKA_VERSION}`, TOOLS, env, note);
 }
 
+/** Jars of anything else that comes from Maven, with what they need, in the cache under `name`. */
+export function mavenJars(name: string, artifacts: readonly Artifact[], note: Note): Promise<string[]> {
+  return jars(cacheRoot(process.env), name, artifacts, process.env, note);
+}
+
 async function jars(root: string, name: string, artifacts: readonly Artifact[], env: Env, note: Note): Promise<string[]> {
   const folder = await cached(root, name, async (target) => {
-    note(`fetching ${name} by Maven into ${root} (44 MB, once)`);
+    note(`fetching ${name} by Maven into ${root} (once)`);
     await writeFile(path.join(target, "pom.xml"), pom(artifacts));
     await maven(target, env);
   });

@@ -48,6 +48,14 @@ function refuseForeign(folder: string, entries: readonly string[], nodes: number
   });
 }
 
+const NO_WRITING = new Set(["ENOSPC", "EDQUOT", "EROFS", "EACCES", "EPERM", "EIO"]);
+
+/** What to say when the folder was taken and its first files could not be written: a disk that is full, most of all. */
+export function whyNotPrepared(folder: string, cause: unknown): unknown {
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return NO_WRITING.has(code) ? notWritable(folder, String(cause)) : cause;
+}
+
 function notWritable(folder: string, why: string): Error {
   return brokerProblem({
     code: "WEIR-4307",

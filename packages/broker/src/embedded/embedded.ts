@@ -8,6 +8,7 @@ import { nodeFolder, stopLeftOver, takeDataDir } from "./data-dir.ts";
 import { findJava } from "./java.ts";
 import { startNode, type Installation, type KafkaNode } from "./node.ts";
 import { portHolder } from "./port-holder.ts";
+import type { SecureProfile } from "./doors.ts";
 import { freePorts, isPortTaken } from "./ready.ts";
 import type { NodeConfig } from "./server-properties.ts";
 
@@ -22,6 +23,8 @@ export interface EmbeddedOptions {
   readonly profile?: "demo" | "bench";
   /** One port a node, where a fault proxy listens: each node gets a second door that sends its clients there. */
   readonly proxyPorts?: readonly number[];
+  /** Secured listeners beside the plain one, on free ports. */
+  readonly security?: SecureProfile;
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly note?: Note;
 }
@@ -64,8 +67,9 @@ async function stopAll(nodes: readonly (KafkaNode | null)[], how: "clean" | "kil
   await Promise.all(nodes.map(async (node) => node?.stop(how)));
 }
 
-async function configsOf({ dataDir, port, proxyPorts }: EmbeddedOptions, count: number): Promise<NodeConfig[]> {
-  const free = await freePorts(3 * count);
+async function configsOf({ dataDir, port, proxyPorts, security }: EmbeddedOptions, count: number): Promise<NodeConfig[]> {
+  const doors = security?.doors ?? [];
+  const free = await freePorts((3 + doors.length) * count);
   const voters = Array.from({ length: count }, (_, i) => ({ id: i + 1, controllerPort: free[i] ?? 0 }));
   return voters.map(({ id, controllerPort }, i) => {
     const advertisedPort = proxyPorts?.[i];
@@ -75,6 +79,9 @@ async function configsOf({ dataDir, port, proxyPorts }: EmbeddedOptions, count: 
       voters,
       port: port === 0 ? (free[count + i] ?? 0) : port + i,
       dataDir: path.join(nodeFolder(dataDir, id), "data"),
+      ...(security && {
+        secured: { profile: security, doors: doors.map((door, d) => ({ ...door, port: free[(3 + d) * count + i] ?? 0 })) },
+      }),
       ...(advertisedPort !== undefined && { proxied: { port: free[2 * count + i] ?? 0, advertisedPort } }),
     };
   });
@@ -94,11 +101,22 @@ function clusterOf({ installation, dataDir, configs, running, release }: Cluster
     for (const node of running) if (node?.alive) process.kill(node.pid, "SIGTERM");
   };
   process.once("exit", endWithParent);
+  let tell: (fault: Error) => void = () => {};
+  const fault = new Promise<Error>((resolve) => (tell = resolve));
+  const watch = (node: KafkaNode | null): void => void node?.fault.then(tell);
+  for (const node of running) watch(node);
   return {
     kind: "embedded",
+    fault,
     address: configs.map((c) => `127.0.0.1:${c.port}`).join(","),
     nodes: configs.length,
     proxiedPorts: configs.flatMap((c) => (c.proxied ? [c.proxied.port] : [])),
+    doors: new Map(
+      (configs[0]?.secured?.doors ?? []).map(({ name }, d) => [
+        name,
+        configs.map((c) => `localhost:${c.secured?.doors[d]?.port ?? 0}`).join(","),
+      ]),
+    ),
     get pids() {
       return running.flatMap((n) => (n?.alive ? [n.pid] : []));
     },
@@ -108,6 +126,7 @@ function clusterOf({ installation, dataDir, configs, running, release }: Cluster
       if (!config) throw new Error(`there is no node ${node}`);
       if (running[node - 1]?.alive) throw new Error(`node ${node} is running`);
       running[node - 1] = await startNode(installation, config, nodeFolder(dataDir, node));
+      watch(running[node - 1] ?? null);
     },
     stop: async () => {
       process.off("exit", endWithParent);

@@ -1,9 +1,10 @@
 import { expect, it } from "vitest";
 import { consumerArguments } from "../console-tools.ts";
 import { mavenFailed, pom } from "./artifacts.ts";
-import { explainStart } from "./node.ts";
+import { explainEnd, explainStart } from "./explain.ts";
 
 const WHERE = "port 9092, log kafka.log";
+const LIMIT_MS = 150_000;
 
 it.each<[string, string, number | string | null, RegExp]>([
   ["killed by the system", "", "SIGKILL", /WEIR-4306 .*killed by the system[^]*memory[^]*--broker/],
@@ -16,8 +17,15 @@ it.each<[string, string, number | string | null, RegExp]>([
     /why: {3}\[1\] ERROR Exiting Kafka due to fatal exception/,
   ],
   ["without a word", "", 1, /why: {3}it said nothing/],
-  ["without an answer", "INFO still there", null, /WEIR-4306 the embedded Kafka did not answer within 60 s/],
-])("a broker that ended %s is explained", (_, log, exit, expected) => expect(explainStart(WHERE, log, exit).message).toMatch(expected));
+  ["without an answer", "INFO still there", null, /WEIR-4306 the embedded Kafka did not answer within 150 s/],
+])("a broker that ended %s is explained", (_, log, exit, expected) =>
+  expect(explainStart({ where: WHERE, log, exit }, LIMIT_MS).message).toMatch(expected),
+);
+
+it("a broker that ended while it was at work is explained with another code", () =>
+  expect(explainEnd({ where: WHERE, log: "ERROR No space left on device", exit: 1 }).message).toMatch(
+    /WEIR-4314 the embedded Kafka ended by itself[^]*no space is left/,
+  ));
 
 it("quotes Maven's first error and says what to look at", () => {
   const said = "[WARNING] x\n[ERROR] Could not transfer artifact a:b from/to central\n[ERROR] To see the full stack trace";

@@ -55,9 +55,13 @@ it("gives a node a second door that sends its clients to a proxy", () => {
   });
 });
 
+it("lets one of three in again soon after it was killed, and does not call a lone one gone for being slow", () => {
+  const voters = [1, 2, 3].map((id) => ({ id, controllerPort: 9100 + id }));
+  expect([settings({ voters })["broker.session.timeout.ms"], settings()["broker.session.timeout.ms"]]).toEqual(["3000", "60000"]);
+});
+
 it("hands groups and transactions over quickly", () => {
   expect(settings()).toMatchObject({
-    "broker.session.timeout.ms": "3000",
     "group.initial.rebalance.delay.ms": "0",
     "group.consumer.session.timeout.ms": "6000",
     "group.consumer.heartbeat.interval.ms": "1000",

@@ -1,3 +1,5 @@
+import { doorProperties, type PlacedDoor, type SecureProfile } from "./doors.ts";
+
 /** One node of the embedded cluster: broker and controller in one process. */
 export interface NodeConfig {
   readonly id: number;
@@ -9,6 +11,8 @@ export interface NodeConfig {
   readonly dataDir: string;
   /** A second door: listens on one port and tells clients to come by another, where a proxy of a test stands. */
   readonly proxied?: ProxiedListener;
+  /** Secured listeners. */
+  readonly secured?: { readonly profile: SecureProfile; readonly doors: readonly PlacedDoor[] };
 }
 
 export interface ProxiedListener {
@@ -17,22 +21,30 @@ export interface ProxiedListener {
 }
 
 /** The settings of a node, as `server.properties` holds them. */
-export function serverProperties({ id, port, controllerPort, voters, dataDir, proxied }: NodeConfig): string {
+export function serverProperties({ id, port, controllerPort, voters, dataDir, proxied, secured }: NodeConfig): string {
   const replicas = Math.min(3, voters.length);
   const inSync = replicas === 3 ? 2 : 1;
+  const doors = secured?.doors ?? [];
   const settings: Record<string, string | number | boolean> = {
     "process.roles": "broker,controller",
     "node.id": id,
     "controller.quorum.voters": voters.map((v) => `${v.id}@127.0.0.1:${v.controllerPort}`).join(","),
     listeners: [
+      ...doors.map((d) => `${d.name}://127.0.0.1:${d.port}`),
       `PLAINTEXT://127.0.0.1:${port}`,
       ...(proxied ? [`PROXIED://127.0.0.1:${proxied.port}`] : []),
       `CONTROLLER://127.0.0.1:${controllerPort}`,
     ].join(","),
-    "advertised.listeners": [`PLAINTEXT://127.0.0.1:${port}`, ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertisedPort}`] : [])].join(
-      ",",
-    ),
-    "listener.security.protocol.map": `PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT${proxied ? ",PROXIED:PLAINTEXT" : ""}`,
+    "advertised.listeners": [
+      ...doors.map((d) => `${d.name}://localhost:${d.port}`),
+      `PLAINTEXT://127.0.0.1:${port}`,
+      ...(proxied ? [`PROXIED://127.0.0.1:${proxied.advertisedPort}`] : []),
+    ].join(","),
+    "listener.security.protocol.map": [
+      ...doors.map((d) => `${d.name}:${d.protocol}`),
+      "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+      ...(proxied ? ["PROXIED:PLAINTEXT"] : []),
+    ].join(","),
     "controller.listener.names": "CONTROLLER",
     "inter.broker.listener.name": "PLAINTEXT",
     "log.dirs": dataDir,
@@ -51,8 +63,9 @@ export function serverProperties({ id, port, controllerPort, voters, dataDir, pr
     "log.cleaner.dedupe.buffer.size": 2_097_152,
     "num.network.threads": 2,
     "num.io.threads": 2,
-    // A restart after kill -9 would otherwise wait nine seconds for the old registration.
-    "broker.session.timeout.ms": 3000,
+    // Nobody takes over from a lone broker: calling a slow one gone would only take the leaders from all partitions. One of
+    // three is let in again after kill -9 when the session of its former life is over, by default after nine seconds.
+    "broker.session.timeout.ms": voters.length === 1 ? 60_000 : 3000,
     "broker.heartbeat.interval.ms": 500,
     // Quick fail-over of groups and transactions.
     "group.consumer.min.session.timeout.ms": 3000,
@@ -60,6 +73,7 @@ export function serverProperties({ id, port, controllerPort, voters, dataDir, pr
     "group.consumer.min.heartbeat.interval.ms": 500,
     "group.consumer.heartbeat.interval.ms": 1000,
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
+    ...(secured && doorProperties(secured.profile, doors)),
   };
   return Object.entries(settings)
     .map(([key, value]) => `${key}=${value}\n`)

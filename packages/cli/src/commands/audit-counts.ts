@@ -2,17 +2,20 @@ import { createCountsView, parseExecution, pipelineStatus, sum, type PipelineSta
 import type { LoadedPipeline } from "@weir/service";
 import type { Log } from "@weir/stream";
 import { countRecords, lanesOf, readToEnd } from "../read-topics.ts";
+import { readSkips } from "../skips.ts";
 
 /** Records of one pipeline counted in the topics, beside what the execution log says. */
 export interface AuditedCounts {
   readonly pipeline: string;
   readonly entry: number;
+  /** Sent to a stage again by replays: each of them entered once more. */
+  readonly replayed: number;
   /** Records at the ends of the pipeline, by topic. */
   readonly ends: Readonly<Record<string, number>>;
   readonly held: number;
   /** Entered and not yet decided by the last stage on their way. */
   readonly inFlight: number;
-  /** `entry = ends + held + in flight`, and every stage's own sum. */
+  /** `entry + replayed = ends + held + in flight`, and every stage's own sum. */
   readonly balanced: boolean;
   readonly stages: PipelineStatus["stages"];
 }
@@ -25,7 +28,8 @@ export async function auditCounts({ pipeline, topology }: LoadedPipeline, log: L
   const endTopics = [
     ...new Set([...flowing.flatMap((s) => [...s.outputs].filter(([port]) => !s.next.has(port)).map(([, topic]) => topic)), topology.dlq]),
   ];
-  const counts = await countRecords(log, [topology.entryTopic, ...endTopics]);
+  const replayTopics = flowing.map((s) => s.replay);
+  const counts = await countRecords(log, [topology.entryTopic, ...endTopics, ...replayTopics], await readSkips(log, topology.control));
   const view = createCountsView();
   for await (const { record } of readToEnd(log, await lanesOf(log, [topology.executions]))) {
     const execution = record.value === null ? null : parseExecution(decoder.decode(record.value));
@@ -35,7 +39,10 @@ export async function auditCounts({ pipeline, topology }: LoadedPipeline, log: L
   const ends = Object.fromEntries(endTopics.map((t) => [t, counts.get(t) ?? 0]));
   const entry = counts.get(topology.entryTopic) ?? 0;
   const held = status.stages.reduce((n, s) => n + s.held, 0);
-  const undecided = entry - (status.stages[0]?.in ?? 0) + status.stages.reduce((n, s) => n + s.inFlight, 0);
-  const balanced = status.stages.every((s) => s.in === sum(s.ports)) && entry === sum(ends) + undecided;
-  return { pipeline: pipeline.name, entry, ends, held, inFlight: undecided - held, balanced, stages: status.stages };
+  const replayed = replayTopics.reduce((n, topic) => n + (counts.get(topic) ?? 0), 0);
+  const taken = (status.stages[0]?.in ?? 0) - (status.stages[0]?.replayed ?? 0);
+  const replaysTaken = status.stages.reduce((n, s) => n + s.replayed, 0);
+  const undecided = entry - taken + (replayed - replaysTaken) + status.stages.reduce((n, s) => n + s.inFlight, 0);
+  const balanced = status.stages.every((s) => s.in === sum(s.ports)) && entry + replayed === sum(ends) + undecided;
+  return { pipeline: pipeline.name, entry, replayed, ends, held, inFlight: undecided - held, balanced, stages: status.stages };
 }

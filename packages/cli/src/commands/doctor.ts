@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
 import { findJava } from "@weir/broker";
 import { describeProblem, WeirError } from "@weir/record";
-import type { Environment } from "@weir/service";
+import { VERSION, type Connection, type Environment } from "@weir/service";
 import { connect } from "../connect.ts";
 import { table, type Output } from "../output.ts";
-import { VERSION } from "../version.ts";
 
 interface Finding {
   readonly name: string;
@@ -13,13 +12,13 @@ interface Finding {
 }
 
 /** Looks at everything that Weir needs; 4 when the broker does not answer, 0 otherwise: Java and Maven are needed only for the embedded one. */
-export async function doctor(address: string, env: Environment, json: boolean, output: Output): Promise<number> {
+export async function doctor(to: Connection, env: Environment, json: boolean, output: Output): Promise<number> {
   const findings = [
     { name: "weir", ok: true, detail: VERSION },
     { name: "node", ok: true, detail: process.versions.node },
     await look("java", async () => `Java ${(await findJava(env)).major}`),
     await look("maven", () => firstLine(env["WEIR_MVN"] ?? "mvn", ["--version"])),
-    await look(`broker ${address}`, () => brokerDetail(address)),
+    await look(`broker ${to.brokers.join(",")}`, () => brokerDetail(to)),
   ];
   if (json) output.data(JSON.stringify(findings));
   else
@@ -49,9 +48,9 @@ async function look(name: string, ask: () => Promise<string>): Promise<Finding> 
 }
 
 /** A connection, and how far its clock is from ours cannot be asked of Kafka; that it answers metadata is what counts. */
-async function brokerDetail(address: string): Promise<string> {
+async function brokerDetail(to: Connection): Promise<string> {
   const startedAt = performance.now();
-  await using log = await connect(address, "doctor");
+  await using log = await connect(to, "doctor");
   await log.partitions(["__consumer_offsets"]);
   return `answers in ${Math.round(performance.now() - startedAt)} ms`;
 }

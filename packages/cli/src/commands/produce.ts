@@ -1,18 +1,16 @@
 import { WeirError } from "@weir/record";
 import { loadPipeline, systemClock, type Environment } from "@weir/service";
-import { brokerAddress, connect } from "../connect.ts";
+import { connect, connectionOf, type BrokerFlags } from "../connect.ts";
 import type { Output } from "../output.ts";
 import { readLines } from "../produce/lines.ts";
 import { produce } from "../produce/produce.ts";
 
-export interface ProduceFlags {
+export interface ProduceFlags extends BrokerFlags {
   readonly topic?: string;
-  readonly pipeline?: string;
   readonly file?: string;
   readonly key?: string;
   readonly rate?: string;
   readonly end?: boolean;
-  readonly broker?: string;
   readonly json?: boolean;
 }
 
@@ -23,7 +21,7 @@ export async function produceCommand(flags: ProduceFlags, env: Environment, outp
   if (flags.end && !loaded) throw wrongUsage("--end needs --pipeline", "the end is noted on the pipeline's control topic");
   const rate = flags.rate === undefined ? null : Number(flags.rate);
   if (rate !== null && !(rate > 0)) throw wrongUsage(`--rate ${flags.rate} is not a number above 0`, "give records per second");
-  await using log = await connect(brokerAddress(flags.broker, env), "produce");
+  await using log = await connect(connectionOf(flags, env), "produce");
   if (!(await log.partitions([topic])).has(topic)) {
     throw new WeirError({
       code: "WEIR-6002",

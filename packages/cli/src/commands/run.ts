@@ -1,13 +1,13 @@
 import { describeProblem } from "@weir/record";
-import { loadPipeline, parseSettings, systemClock, type Environment } from "@weir/service";
-import { brokerAddress, connect } from "../connect.ts";
+import { loadPipeline, parseSettings, systemClock, topicsOfServices, verifyTopics, type Environment } from "@weir/service";
+import { connect, connectionOf } from "../connect.ts";
 import type { Output } from "../output.ts";
 import { serviceNames, startServices } from "../up/services.ts";
-import { verifyTopics } from "../up/topics.ts";
 
 export interface RunFlags {
   readonly pipeline: string;
   readonly broker?: string;
+  readonly env?: string;
   readonly port: string;
   readonly fused?: boolean;
 }
@@ -15,7 +15,8 @@ export interface RunFlags {
 /** Runs the named services in this process until SIGTERM: everything decided is committed, groups are left. */
 export async function runServices(given: readonly string[], flags: RunFlags, env: Environment, output: Output): Promise<number> {
   const names = serviceNames(given);
-  const address = brokerAddress(flags.broker, env);
+  const connection = connectionOf(flags, env);
+  const address = connection.brokers.join(",");
   const { settings, problems } = parseSettings(
     { ...env, WEIR_PIPELINE: flags.pipeline, WEIR_KAFKA: address, WEIR_PORT: flags.port },
     { port: 8080 },
@@ -26,18 +27,20 @@ export async function runServices(given: readonly string[], flags: RunFlags, env
   }
   const loaded = loadPipeline(flags.pipeline, env);
   {
-    await using log = await connect(address, "run");
-    await verifyTopics(log, loaded.topology, address);
+    await using log = await connect(connection, "run");
+    await verifyTopics(log, topicsOfServices(loaded, names), address);
   }
   const fresh = `${process.pid}-${systemClock.now().toString(36)}`;
   const running = await startServices({
     loaded,
-    address,
+    connection,
     names,
     fused: flags.fused === true,
+    host: settings.host,
     port: settings.port,
     logLevel: settings.logLevel,
     transactionTimeoutMs: settings.transactionTimeoutMs,
+    missingOffsets: settings.missingOffsets,
     slotOf: () => settings.slot ?? fresh,
   });
   for (const service of running.services) output.note(`weir: ${service.name} on ${service.url}`);

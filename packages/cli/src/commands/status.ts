@@ -1,24 +1,36 @@
 import { createCountsView, parseExecution, parseVerdict, pipelineStatus, type PipelineStatus, type WindowSummary } from "@weir/monitor";
+import { laneKey } from "@weir/record";
 import type { LoadedPipeline } from "@weir/service";
 import type { Log } from "@weir/stream";
 import { lanesOf, readToEnd } from "../read-topics.ts";
 
 const decoder = new TextDecoder();
 
-/** Counts of every stage and the judged windows, read from the execution log and the verdicts. */
-export async function readStatus(
-  { pipeline, topology }: LoadedPipeline,
-  log: Log,
-): Promise<PipelineStatus & { readonly windows: readonly WindowSummary[] }> {
+export type Status = PipelineStatus & { readonly windows: readonly WindowSummary[] };
+
+export interface StatusReader {
+  /** As it is now; reads only what came since the last time. */
+  read(): Promise<Status>;
+}
+
+/** Counts of every stage and the judged windows, from the execution log and the verdicts. */
+export function createStatusReader({ pipeline, topology }: LoadedPipeline, log: Log): StatusReader {
   const view = createCountsView();
-  const windows: WindowSummary[] = [];
-  for await (const { topic, record } of readToEnd(log, await lanesOf(log, [topology.executions, topology.verdicts]))) {
-    if (record.value === null) continue;
-    const text = decoder.decode(record.value);
-    if (topic === topology.executions) {
-      const execution = parseExecution(text);
-      if (execution) view.apply(execution);
-    } else windows.push(...[parseVerdict(text)].filter((w) => w !== null));
-  }
-  return { ...pipelineStatus(pipeline.name, topology, view), windows };
+  const windows = new Map<string, WindowSummary>();
+  const positions = new Map<string, number>();
+  return {
+    read: async () => {
+      const lanes = await lanesOf(log, [topology.executions, topology.verdicts]);
+      for await (const { topic, partition, record } of readToEnd(log, lanes, positions)) {
+        positions.set(laneKey({ topic, partition }), record.offset + 1);
+        if (record.value === null) continue;
+        const text = decoder.decode(record.value);
+        const execution = topic === topology.executions ? parseExecution(text) : null;
+        if (execution) view.apply(execution);
+        const verdict = topic === topology.verdicts ? parseVerdict(text) : null;
+        if (verdict) windows.set(verdict.id, verdict);
+      }
+      return { ...pipelineStatus(pipeline.name, topology, view), windows: [...windows.values()] };
+    },
+  };
 }

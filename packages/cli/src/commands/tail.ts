@@ -2,6 +2,7 @@ import { laneKey, recordAt, type Header, type Lane, type PlainRecord } from "@we
 import type { LoadedPipeline } from "@weir/service";
 import type { Log } from "@weir/stream";
 import { lanesOf } from "../read-topics.ts";
+import { NOTHING_SKIPPED, passOver } from "../unreadable.ts";
 
 export interface TailOptions {
   readonly log: Log;
@@ -12,13 +13,15 @@ export interface TailOptions {
   readonly limit: number | null;
   /** Stop at the end of what is there. */
   readonly exitAtEnd: boolean;
+  /** Records for which it is false are passed over and not counted. */
+  readonly takes?: (record: PlainRecord) => boolean;
   readonly onRecord: (lane: Lane, record: PlainRecord) => void;
 }
 
 const WAIT_MS = 250;
 
 /** Committed records of a topic, as they come. */
-export async function tail({ log, topic, from, limit, exitAtEnd, onRecord }: TailOptions): Promise<void> {
+export async function tail({ log, topic, from, limit, exitAtEnd, takes, onRecord }: TailOptions): Promise<void> {
   const lanes = await lanesOf(log, [topic]);
   const bounds = await log.bounds(lanes);
   const positions = new Map(
@@ -29,11 +32,14 @@ export async function tail({ log, topic, from, limit, exitAtEnd, onRecord }: Tai
   );
   await using fetcher = log.fetcher();
   for (let seen = 0; ;) {
-    const { batches } = await fetcher.fetch([...positions.values()], WAIT_MS);
+    const { batches, failed } = await fetcher.fetch([...positions.values()], WAIT_MS);
+    passOver(failed, positions, NOTHING_SKIPPED);
     for (const batch of batches) {
       for (let row = 0; row < batch.count; row++) {
         if (limit !== null && seen >= limit) return;
-        onRecord(batch, recordAt(batch, row));
+        const record = recordAt(batch, row);
+        if (takes && !takes(record)) continue;
+        onRecord(batch, record);
         seen++;
       }
       const at = positions.get(laneKey(batch));

@@ -3,17 +3,19 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startBroker, type Broker } from "@weir/broker";
 import { WeirError } from "@weir/record";
-import { loadPipeline, sha256, systemClock, type Environment, type LoadedPipeline } from "@weir/service";
-import { connect } from "../connect.ts";
+import { loadPipeline, plainConnection, sha256, systemClock, verifyTopics, type Environment, type LoadedPipeline } from "@weir/service";
+import { connect, connectionOf } from "../connect.ts";
+import { evidenceText } from "../evidence.ts";
 import { table, type Output } from "../output.ts";
 import { readLines } from "../produce/lines.ts";
 import { produce } from "../produce/produce.ts";
 import { summarise, waitDrained } from "./drain.ts";
 import { startServices, SERVICES, type RunningServices } from "./services.ts";
-import { createTopics, verifyTopics } from "./topics.ts";
+import { createTopics } from "./topics.ts";
 
 export interface UpFlags {
   readonly broker?: string;
+  readonly env?: string;
   readonly kafkaPort: string;
   readonly sample?: boolean;
   readonly exitWhenDrained?: boolean;
@@ -21,6 +23,9 @@ export interface UpFlags {
   readonly port: string;
   readonly fused?: boolean;
 }
+
+/** A broker that is gone has made others fail before its end is seen: so long it is waited for, to tell the reason. */
+const LOST_MS = 1000;
 
 /** The whole pipeline in one process: broker, topics, five services, sample. Stays up until it is told to stop. */
 export async function up(folder: string, flags: UpFlags, env: Environment, output: Output): Promise<number> {
@@ -34,18 +39,31 @@ export async function up(folder: string, flags: UpFlags, env: Environment, outpu
   const stopped = stopSignal();
   const dataDir = flags.data ?? (await mkdtemp(path.join(tmpdir(), "weir-")));
   const broker = await startBroker({
-    use: flags.broker ?? env["WEIR_KAFKA"],
+    use: brokerToUse(folder, flags, env),
     port: Number(flags.kafkaPort),
     dataDir,
     note: (line) => output.note(`  ${line}`),
   });
+  const lost = new Promise<never>((_, reject) => void broker.fault?.then(reject));
+  const over = Promise.race([stopped, lost]);
+  over.catch(() => {}); // whoever waits is told
   try {
-    return await runUp({ loaded, flags, env, output, broker, sample, startedAt, dataDir, stopped });
+    return await runUp({ loaded, flags, env, output, broker, sample, startedAt, dataDir, stopped: over });
+  } catch (error) {
+    if (broker.fault) await Promise.race([lost, systemClock.sleep(LOST_MS)]);
+    throw error;
   } finally {
     await broker.stop();
     if (flags.data === undefined) await rm(dataDir, { recursive: true, force: true });
     else output.note(`weir: stopped; topics and offsets are kept in ${flags.data}`);
   }
+}
+
+/** As told, else where the environment says that the brokers are. */
+function brokerToUse(folder: string, flags: UpFlags, env: Environment): string | undefined {
+  const told = flags.broker ?? (env["WEIR_KAFKA"] || undefined);
+  if (told !== undefined || (flags.env ?? env["WEIR_ENV"] ?? "") === "") return told;
+  return connectionOf({ ...flags, pipeline: folder }, env).brokers.join(",");
 }
 
 interface Up {
@@ -57,19 +75,26 @@ interface Up {
   readonly sample: string | null;
   readonly startedAt: number;
   readonly dataDir: string;
+  /** Exit code of the signal that came; rejects when the broker is gone. */
   readonly stopped: Promise<number>;
 }
 
 async function runUp({ loaded, flags, env, output, broker, sample, startedAt, dataDir, stopped }: Up): Promise<number> {
-  await using log = await connect(broker.address, "up");
-  if (broker.kind === "external") await verifyTopics(log, loaded.topology, broker.address);
+  const connection =
+    broker.kind === "external"
+      ? connectionOf({ ...flags, broker: broker.address, pipeline: loaded.folder }, env)
+      : plainConnection(broker.address);
+  await using log = await connect(connection, "up");
+  if (broker.kind === "external") await verifyTopics(log, loaded.topology.topics, broker.address);
   else await createTopics(log, loaded.topology, 1);
   const slot = sha256(path.resolve(dataDir)).slice(0, 8);
+  let isOver = false;
   const running = await startServices({
     loaded,
-    address: broker.address,
+    connection,
     names: SERVICES,
     fused: flags.fused === true,
+    host: env["WEIR_HOST"] ?? "127.0.0.1",
     port: Number(flags.port),
     slotOf: (service) => `${slot}-${service}`,
     transactionTimeoutMs: broker.kind === "external" ? 15_000 : 10_000,
@@ -83,16 +108,25 @@ async function runUp({ loaded, flags, env, output, broker, sample, startedAt, da
       output.note(`  ${line}`);
     output.note(`  Kafka on ${broker.address} (kcat -b ${broker.address} -L); not for production`);
     if (sample !== null) {
-      const over = await Promise.race([
-        playSample({ loaded, output, log, sample, startedAt, running, json: flags.exitWhenDrained === true }),
-        stopped,
-      ]);
+      const playing = playSample({
+        loaded,
+        output,
+        log,
+        sample,
+        startedAt,
+        running,
+        failed: () => running.failed() ?? (isOver ? new Error("stopped") : null),
+        json: flags.exitWhenDrained === true,
+      });
+      playing.catch(() => {}); // nobody waits for it any more when it is told to stop
+      const over = await Promise.race([playing, stopped]);
       if (typeof over === "number") return over;
       if (flags.exitWhenDrained) return 0;
     }
     for (const line of thingsToTry(loaded, flags, broker.address)) output.note(line);
     return await Promise.race([stopped, failure(running)]);
   } finally {
+    isOver = true;
     await running.stop();
   }
 }
@@ -101,10 +135,12 @@ interface Playing extends Pick<Up, "loaded" | "output" | "startedAt"> {
   readonly log: Awaited<ReturnType<typeof connect>>;
   readonly sample: string;
   readonly running: RunningServices;
+  /** Why it is of no use to wait any longer. */
+  readonly failed: () => Error | null;
   readonly json: boolean;
 }
 
-async function playSample({ loaded, output, log, sample, startedAt, running, json }: Playing): Promise<void> {
+async function playSample({ loaded, output, log, sample, startedAt, running, failed, json }: Playing): Promise<void> {
   const { monitor } = running;
   if (!monitor) throw new Error("the sample is followed by the monitor");
   const before = monitor.status().stages[0]?.in ?? 0;
@@ -121,13 +157,7 @@ async function playSample({ loaded, output, log, sample, startedAt, running, jso
     onProgress: () => {},
   });
   output.note(`  ${records.toLocaleString("en-US")} records of the sample produced to ${topology.entryTopic}`);
-  await waitDrained(
-    systemClock,
-    () => monitor.status(),
-    before + records,
-    () => running.failed(),
-    output.note,
-  );
+  await waitDrained(systemClock, () => monitor.status(), before + records, failed, output.note);
   const summary = summarise(monitor.status(), monitor.windows(), before + records, systemClock.monotonic() - startedAt);
   if (json) output.data(JSON.stringify(summary));
   output.note("");
@@ -137,9 +167,8 @@ async function playSample({ loaded, output, log, sample, startedAt, running, jso
   if (stopped.length > 0)
     output.note(`\n  The gate stopped ${stopped.length} of ${summary.windows.length} windows before the model saw them:`);
   for (const { id, records: n, broken } of stopped) {
-    output.note(
-      `    ${id}  ${n} records: ${broken.map((b) => `${b.rule} ${b.k} of ${b.n} (${((100 * b.k) / b.n).toFixed(1)} %)`).join(", ")}`,
-    );
+    const because = broken.filter((b) => b.mode === "enforce").map((b) => `${b.rule} ${evidenceText(b)}`);
+    output.note(`    ${id}  ${n} records: ${because.join(", ")}`);
   }
   output.note("");
 }

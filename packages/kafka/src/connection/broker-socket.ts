@@ -1,13 +1,14 @@
 import { RetriableError } from "@weir/record";
 import { ByteReader, ByteWriter, ApiVersions, type Api } from "../wire/index.ts";
-import { connectionFailure, unsupported, withDeadline } from "./failure.ts";
+import { connectionFailure, isLoginRefused, unsupported, withDeadline } from "./failure.ts";
+import { saslOptions } from "./security.ts";
 import {
   connectionOf,
   createBroker,
   type BrokerAddress,
   type KafkajsBroker,
   type KafkajsConnection,
-  type KafkajsSettings,
+  type SocketSettings,
 } from "./kafkajs-internals.ts";
 
 export interface CallOptions {
@@ -28,16 +29,22 @@ export interface BrokerSocket {
 }
 
 /** Connects, logs in and learns the broker's versions. */
-export async function openSocket(address: BrokerAddress, settings: KafkajsSettings): Promise<BrokerSocket> {
+export async function openSocket(address: BrokerAddress, settings: SocketSettings): Promise<BrokerSocket> {
   const where = `${address.host}:${address.port}`;
   const broker = createBroker(address, settings);
   try {
     await withDeadline(broker.connect(), 2 * settings.connectMs, where);
   } catch (error) {
     discard(broker);
-    throw connectionFailure(error, where);
+    throw failureOf(error, where, settings);
   }
+  settings.patience.granted();
   return createSocket(address, broker, settings);
+}
+
+function failureOf(error: unknown, where: string, { patience }: SocketSettings): Error {
+  const failure = connectionFailure(error, where);
+  return isLoginRefused(failure) ? patience.refused(failure) : failure;
 }
 
 /** Never awaited: kafkajs waits for answers that may not come. */
@@ -45,7 +52,7 @@ function discard(broker: KafkajsBroker): void {
   broker.disconnect().catch(() => undefined);
 }
 
-function createSocket(address: BrokerAddress, broker: KafkajsBroker, settings: KafkajsSettings): BrokerSocket {
+function createSocket(address: BrokerAddress, broker: KafkajsBroker, settings: SocketSettings): BrokerSocket {
   const connection = connectionOf(broker);
   const where = `${address.host}:${address.port}`;
   let closed = false;
@@ -60,6 +67,7 @@ function createSocket(address: BrokerAddress, broker: KafkajsBroker, settings: K
   const renewLogin = (): Promise<void> => {
     login ??= (async () => {
       await withDeadline(connection.requestQueue.waitForPendingRequests(), settings.requestMs, `${where} login`);
+      connection.sasl = saslOptions(settings.security());
       await withDeadline(connection.authenticate(), settings.connectMs, `${where} login`);
     })().finally(() => {
       // Only when all who waited have sent theirs: a request that comes now must not overtake them.
@@ -77,7 +85,7 @@ function createSocket(address: BrokerAddress, broker: KafkajsBroker, settings: K
       const payload = await send(connection, api, chosen, request, Math.max(options.deadlineMs ?? 0, settings.requestMs));
       return readAnswer(connection, api, chosen, payload);
     } catch (error) {
-      throw connectionFailure(error, `${api.name} to ${where}`);
+      throw failureOf(error, `${api.name} to ${where}`, settings);
     }
   };
   return {

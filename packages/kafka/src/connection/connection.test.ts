@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { parseAddress } from "./address.ts";
 import { brokerFailure, withDeadline } from "./failure.ts";
 import { checkInternals, createBroker } from "./kafkajs-internals.ts";
+import { createPatience } from "./security.ts";
 
 describe("the address of a broker", () => {
   it.each([
@@ -38,7 +39,7 @@ describe("an error code of the broker", () => {
 
 describe("the sources of kafkajs", () => {
   it("have the shape we rely on", () => {
-    const settings = { clientId: "t", ssl: null, sasl: null, connectMs: 10, requestMs: 10 };
+    const settings = { clientId: "t", security: () => ({}), patience: createPatience(() => 0), connectMs: 10, requestMs: 10 };
     expect(createBroker({ host: "127.0.0.1", port: 1 }, settings).isConnected()).toBe(false);
   });
 

@@ -1,5 +1,6 @@
 import { RetriableError, WeirError } from "@weir/record";
 import { knownError } from "../wire/index.ts";
+import { securityFailure } from "./security-failure.ts";
 
 /** The broker answered with an error code; the retriable ones carry its name in Kafka as their `code`. */
 export function brokerFailure(code: number, where: string, detail: string | null = null): Error {
@@ -12,8 +13,8 @@ export function brokerFailure(code: number, where: string, detail: string | null
         code: "WEIR-7003",
         what: `Kafka refuses: ${known.name}`,
         where,
-        ...(detail ? { why: detail } : {}),
-        fix: "give the principal the rights on the pipeline's topics, its groups (PIPELINE.STAGE) and transactional ids that begin with them",
+        why: detail || "the broker's rules do not allow it to the principal of this process",
+        fix: "give the principal the rights that weir export acls names for this service",
       },
       { exitCode: 4 },
     );
@@ -50,20 +51,15 @@ export function replaced(why: string): WeirError {
 export function connectionFailure(error: unknown, where: string): Error {
   if (error instanceof WeirError || error instanceof RetriableError) return error;
   if (!(error instanceof Error)) return new RetriableError("CONNECTION", `${where}: ${String(error)}`, error);
-  if (error.name === "KafkaJSSASLAuthenticationError" || error.message.startsWith("SASL ")) {
-    return new WeirError(
-      {
-        code: "WEIR-7002",
-        what: "Kafka refuses the login",
-        where,
-        why: error.message,
-        fix: "check mechanism, user name and password",
-      },
-      { exitCode: 4, cause: error },
-    );
-  }
+  const secured = securityFailure(error, where);
+  if (secured !== null) return secured;
   if (error.name === "KafkaJSRequestTimeoutError") return new RetriableError("TIMEOUT", `${where}: ${error.message}`, error);
   return new RetriableError("CONNECTION", `${where}: ${error.message}`, error);
+}
+
+/** Refused for who we are: which a rotation may cure. */
+export function isLoginRefused(error: Error): error is WeirError {
+  return error instanceof WeirError && (error.problem.code === "WEIR-7002" || error.problem.code === "WEIR-7012");
 }
 
 export function unreachable(brokers: readonly string[], reasons: readonly string[]): WeirError {

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
-import type { ConnectionOptions as TlsOptions } from "node:tls";
 import { WeirError } from "@weir/record";
-import type { SASLOptions } from "kafkajs";
+import { connectPlain, takeAnswers } from "./plain-socket.ts";
+import { saslOptions, tlsOptions, type Patience, type SecurityNow } from "./security.ts";
 
 /**
  * The one file that reaches into kafkajs's sources (pinned, no `exports` map): its broker connections with TLS, SASL,
@@ -9,7 +9,8 @@ import type { SASLOptions } from "kafkajs";
  */
 export interface KafkajsConnection {
   readonly clientId: string;
-  readonly sasl: object | null;
+  /** Read at every login. */
+  sasl: object | null;
   readonly socket: { cork(): void; uncork(): void; write(bytes: Uint8Array): boolean };
   readonly requestQueue: {
     push(request: {
@@ -27,7 +28,11 @@ export interface KafkajsConnection {
     }): void;
     maybeThrottle(ms: number): void;
     waitForPendingRequests(): Promise<void>;
+    fulfillRequest(answer: { correlationId: number; payload: Buffer; size: number }): void;
   };
+  /** Not null while it logs in, when it wants all answers for itself. */
+  readonly authHandlers: object | null;
+  processData(bytes: Buffer): void;
   isConnected(): boolean;
   isAuthenticated(): boolean;
   authenticate(): Promise<void>;
@@ -47,10 +52,10 @@ export interface BrokerAddress {
   readonly port: number;
 }
 
-export interface KafkajsSettings {
+export interface SocketSettings {
   readonly clientId: string;
-  readonly ssl: TlsOptions | true | null;
-  readonly sasl: SASLOptions | null;
+  readonly security: SecurityNow;
+  readonly patience: Patience;
   readonly connectMs: number;
   /** Floor of every request's deadline; kafkajs takes the larger of this and the request's own. */
   readonly requestMs: number;
@@ -61,23 +66,33 @@ interface Internals {
   readonly ConnectionPool: new (options: object) => object;
   readonly createLogger: (options: object) => object;
   readonly silent: () => () => void;
-  readonly socketFactory: () => object;
+  readonly socketFactory: () => (options: SocketRequest) => object;
 }
+
+interface SocketRequest {
+  readonly host: string;
+  readonly port: number;
+  readonly ssl?: object | null;
+  onConnect(): void;
+}
+
+const FRAME_LENGTH_BYTES = 4;
 
 let loaded: Internals | null = null;
 
 /** A connection of its own to one broker, not yet connected. */
-export function createBroker(address: BrokerAddress, settings: KafkajsSettings): KafkajsBroker {
+export function createBroker(address: BrokerAddress, settings: SocketSettings): KafkajsBroker {
   loaded ??= loadInternals();
+  const security = settings.security();
   const logger = loaded.createLogger({ level: 0, logCreator: loaded.silent });
   const connectionPool = new loaded.ConnectionPool({
     ...address,
     rack: null,
-    ssl: settings.ssl === true ? {} : settings.ssl,
-    sasl: settings.sasl,
+    ssl: tlsOptions(security),
+    sasl: saslOptions(security),
     clientId: settings.clientId,
     logger,
-    socketFactory: loaded.socketFactory(),
+    socketFactory: socketFactoryOf(loaded),
     connectionTimeout: settings.connectMs,
     requestTimeout: settings.requestMs,
     enforceRequestTimeout: true,
@@ -87,10 +102,28 @@ export function createBroker(address: BrokerAddress, settings: KafkajsSettings):
   return new loaded.Broker({ connectionPool, logger, allowAutoTopicCreation: false, authenticationTimeout: settings.connectMs });
 }
 
+function socketFactoryOf({ socketFactory }: Internals): (options: SocketRequest) => object {
+  const withTls = socketFactory();
+  return (options) => (options.ssl ? withTls(options) : connectPlain(options, options.onConnect));
+}
+
+/** Hands answers over without kafkajs's gathering of bytes, where the connection brings them whole. */
+function takeOver(connection: KafkajsConnection): void {
+  takeAnswers(connection.socket, (frame) => {
+    if (connection.authHandlers) return connection.processData(frame);
+    connection.requestQueue.fulfillRequest({
+      size: frame.length - FRAME_LENGTH_BYTES,
+      correlationId: frame.readInt32BE(FRAME_LENGTH_BYTES),
+      payload: frame.subarray(2 * FRAME_LENGTH_BYTES),
+    });
+  });
+}
+
 /** kafkajs's own first connection; requests go over this one. */
 export function connectionOf(broker: KafkajsBroker): KafkajsConnection {
   const first = broker.connectionPool.pool[0];
   if (first === undefined) throw foreignKafkajs("a connection pool without connections");
+  takeOver(first);
   return first;
 }
 

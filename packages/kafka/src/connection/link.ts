@@ -1,12 +1,13 @@
-import { RetriableError } from "@weir/record";
-import type { SASLOptions } from "kafkajs";
-import type { ConnectionOptions as TlsOptions } from "node:tls";
+import { RetriableError, type WeirError } from "@weir/record";
 import { setTimeout as sleep } from "node:timers/promises";
-import { ApiVersions, FindCoordinator, knownError, Metadata, NO_UUID, type Api } from "../wire/index.ts";
+import { ApiVersions, FindCoordinator, knownError, Metadata, NO_UUID, SaslHandshake, type Api } from "../wire/index.ts";
 import { parseAddress } from "./address.ts";
 import { openSocket, type BrokerSocket, type CallOptions } from "./broker-socket.ts";
 import { brokerFailure, connectionFailure, unreachable, unsupported } from "./failure.ts";
-import type { BrokerAddress, KafkajsSettings } from "./kafkajs-internals.ts";
+import type { BrokerAddress, SocketSettings } from "./kafkajs-internals.ts";
+import { speaksPlain, speaksTls } from "./listener.ts";
+import { loginRefused, otherProtocol } from "./security-failure.ts";
+import { createPatience, type SecurityNow } from "./security.ts";
 
 /** Every kind has a connection of its own per broker, because a broker answers one connection in order. */
 export type SocketKind = "control" | "produce" | `fetch-${number}` | "group" | `group-${number}` | "leave";
@@ -16,8 +17,8 @@ export interface LinkOptions {
   /** `host:port`, IPv6 in brackets. */
   readonly brokers: readonly string[];
   readonly clientId: string;
-  readonly ssl?: TlsOptions | true;
-  readonly sasl?: SASLOptions;
+  /** Absent: plain text, nobody logs in. */
+  readonly security?: SecurityNow;
   readonly connectMs?: number;
   /** Deadline of every request that does not ask for a longer one. */
   readonly requestMs?: number;
@@ -70,24 +71,51 @@ const COORDINATOR_PAUSE_MS = 100;
 
 /** Connects to the first broker that answers. */
 export async function openLink(options: LinkOptions): Promise<Link> {
-  const settings: KafkajsSettings = {
+  const settings: SocketSettings = {
     clientId: options.clientId,
-    ssl: options.ssl ?? null,
-    sasl: options.sasl ?? null,
+    security: options.security ?? (() => ({})),
+    patience: createPatience(() => performance.now()),
     connectMs: options.connectMs ?? 5_000,
     requestMs: options.requestMs ?? 15_000,
   };
   const seeds = options.brokers.map(parseAddress);
   const seed = await firstThatAnswers(seeds, settings);
+  try {
+    return await createProvenLink(settings, seeds, seed);
+  } catch (error) {
+    throw (error instanceof RetriableError ? await wantedLogin(seed.address, settings) : null) ?? error;
+  }
+}
+
+/** Everybody is told the versions, once and before the login: only an answer to metadata proves a connection. */
+async function createProvenLink(settings: SocketSettings, seeds: readonly BrokerAddress[], seed: BrokerSocket): Promise<Link> {
   const found = await seed.call(ApiVersions, { name: "weir", version: "0.1.0" });
-  if (found.error !== 0) throw unsupported("ApiVersions 3 refused", options.brokers.join(", "));
+  if (found.error !== 0) throw unsupported("ApiVersions 3 refused", seeds.map(socketName).join(", "));
   const features = new Map((found.tagged ?? []).map((f) => [f.name, f.max]));
   const link = createLink(settings, seeds, seed, features);
-  await link.refresh([]);
+  try {
+    await link.refresh([]);
+  } catch (error) {
+    await link[Symbol.asyncDispose]();
+    throw error;
+  }
   return link;
 }
 
-async function firstThatAnswers(seeds: readonly BrokerAddress[], settings: KafkajsSettings): Promise<BrokerSocket> {
+/** A listener with SASL hangs up on whoever asks for anything without a login; null: that was not the reason. */
+async function wantedLogin(address: BrokerAddress, settings: SocketSettings): Promise<WeirError | null> {
+  if (settings.security().sasl !== undefined) return null;
+  try {
+    const socket = await openSocket(address, settings);
+    const { error, mechanisms } = await socket.call(SaslHandshake, { mechanism: "PLAIN" }).finally(() => socket.close());
+    if (knownError(error).name === "ILLEGAL_SASL_STATE") return null;
+    return loginRefused(socketName(address), `the listener wants a login by ${mechanisms.join(" or ")}, and the settings have no sasl`);
+  } catch {
+    return null; // the first failure is the one to tell
+  }
+}
+
+async function firstThatAnswers(seeds: readonly BrokerAddress[], settings: SocketSettings): Promise<BrokerSocket> {
   const reasons: string[] = [];
   for (const address of seeds) {
     try {
@@ -97,14 +125,35 @@ async function firstThatAnswers(seeds: readonly BrokerAddress[], settings: Kafka
       reasons.push(error.message);
     }
   }
-  throw unreachable(
-    seeds.map((s) => `${s.host}:${s.port}`),
-    reasons,
-  );
+  throw (await mismatch(seeds, settings)) ?? unreachable(seeds.map(socketName), reasons);
+}
+
+/** Nobody answered: does one of them speak TLS where we do not, or the other way round? */
+async function mismatch(seeds: readonly BrokerAddress[], settings: SocketSettings): Promise<WeirError | null> {
+  const encrypted = settings.security().tls !== undefined;
+  for (const address of seeds) {
+    if (!encrypted && (await speaksTls(address)))
+      return otherProtocol(
+        socketName(address),
+        "it speaks TLS, the settings are plain",
+        "add kafka.tls to the environment file, or use another port",
+      );
+    if (encrypted && (await speaksPlain(address)))
+      return otherProtocol(
+        socketName(address),
+        "it speaks no TLS, the settings do",
+        "leave out kafka.tls, or use the port of the TLS listener",
+      );
+  }
+  return null;
+}
+
+function socketName({ host, port }: BrokerAddress): string {
+  return `${host}:${port}`;
 }
 
 function createLink(
-  settings: KafkajsSettings,
+  settings: SocketSettings,
   seeds: readonly BrokerAddress[],
   seed: BrokerSocket,
   features: ReadonlyMap<string, number>,

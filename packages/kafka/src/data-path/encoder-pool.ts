@@ -1,21 +1,38 @@
 import { BatchEncoder } from "../record-batch/index.ts";
 
-/** Encoders whose bytes the broker has acknowledged, to be used again. */
+/** Encoders whose bytes the broker has acknowledged, to be used again: large buffers that come and go are what collections cost most. */
 export interface EncoderPool {
-  take(): BatchEncoder;
+  /** One that has room for what the lane had last time. */
+  take(key: string): BatchEncoder;
+  /** The lane's batch is finished: so much room the next one may need, too. */
+  finished(key: string, encoder: BatchEncoder): void;
   /** Only when nothing can still be reading its bytes: never after a failed request. */
   give(encoder: BatchEncoder): void;
 }
 
-const MOST_KEPT = 64;
+/** Three transactions of a stage that is far behind. */
+const MOST_KEPT_BYTES = 128 * 1024 * 1024;
 
 export function createEncoderPool(): EncoderPool {
-  const free: BatchEncoder[] = [];
+  const capacities = new Map<string, number>();
+  const free = new Map<number, BatchEncoder[]>();
+  let kept = 0;
   return {
-    take: () => free.pop() ?? new BatchEncoder(),
-    give(encoder) {
+    take: (key) => {
+      const capacity = capacities.get(key);
+      const encoder = capacity === undefined ? undefined : free.get(capacity)?.pop();
+      if (encoder) kept -= encoder.capacity;
+      return encoder ?? new BatchEncoder(capacity);
+    },
+    finished: (key, { capacity }) => void capacities.set(key, capacity),
+    give: (encoder) => {
+      const { capacity } = encoder;
+      if (kept + capacity > MOST_KEPT_BYTES) return;
       encoder.reset();
-      if (free.length < MOST_KEPT) free.push(encoder);
+      kept += capacity;
+      const same = free.get(capacity);
+      if (same) same.push(encoder);
+      else free.set(capacity, [encoder]);
     },
   };
 }

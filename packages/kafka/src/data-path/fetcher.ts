@@ -11,8 +11,8 @@ const GRACE_MS = 10_000;
 /** After a fetch that told us to look at the cluster again, and where there is no leader. */
 const REFRESH_PAUSE_MS = 50;
 const DEFAULT_BYTES = 8 * 1024 * 1024;
-/** A batch that is larger still comes whole when its lane is the first of the request; every lane is, in turn. */
-const DEFAULT_PARTITION_BYTES = 1024 * 1024;
+/** One full batch of our own, and hardly the beginning of the next, which would come for nothing. A batch that is larger still comes whole when its lane is the first of the request; every lane is, in turn. */
+const DEFAULT_PARTITION_BYTES = 900 * 1024;
 
 type Partition = ValueOf<typeof Fetch.answer>["topics"][number]["partitions"][number];
 
@@ -28,6 +28,7 @@ interface Slices {
   readonly batches: Batch[];
   readonly failed: LaneFailure[];
   readonly ends: Map<string, number>;
+  readonly writtenTo: Map<string, number>;
 }
 
 export interface FetcherSetup {
@@ -51,6 +52,8 @@ export function createFetcher({ link, codecs, kind, release, options }: FetcherS
     committed: options.isolation !== "uncommitted",
   };
   const pending = new Map<number, Pending>();
+  /** Of the topics that positions were asked for: offsets of a topic mean nothing in one that was created anew under its name. */
+  const ids = new Map<string, string>();
   let turn = 0;
   let closed = false;
 
@@ -67,9 +70,11 @@ export function createFetcher({ link, codecs, kind, release, options }: FetcherS
   return {
     async fetch(positions, waitMs) {
       if (closed) throw new RetriableError("CLOSED", "the fetcher is closed");
-      const out: Slices = { batches: [], failed: [], ends: new Map() };
+      const out: Slices = { batches: [], failed: [], ends: new Map(), writtenTo: new Map() };
       const topics = await link.topics([...new Set(positions.map((p) => p.topic))]);
-      const byLeader = groupByLeader(positions, topics, out.failed);
+      const same = positions.filter((p) => isSameTopic(ids, p, topics, out.failed));
+      for (const { name, topicId } of topics.values()) ids.set(name, topicId);
+      const byLeader = groupByLeader(same, topics, out.failed);
       for (const [leader, wanted] of byLeader) {
         const running = pending.get(leader);
         if (running === undefined || !coversAny(running, wanted)) send(leader, wanted, topics, waitMs);
@@ -101,6 +106,20 @@ export function createFetcher({ link, codecs, kind, release, options }: FetcherS
 function rotate(positions: readonly Position[], turn: number): readonly Position[] {
   const from = turn % positions.length;
   return [...positions.slice(from), ...positions.slice(0, from)];
+}
+
+function isSameTopic(
+  ids: ReadonlyMap<string, string>,
+  position: Position,
+  topics: ReadonlyMap<string, TopicInfo>,
+  failed: LaneFailure[],
+): boolean {
+  const before = ids.get(position.topic);
+  const now = topics.get(position.topic)?.topicId;
+  if (before === undefined || now === undefined || before === now) return true;
+  const message = `${laneKey(position)} at offset ${position.offset}: the topic was deleted and created anew`;
+  failed.push({ lane: laneOf(position), kind: "out-of-range", message });
+  return false;
 }
 
 function groupByLeader(
@@ -138,6 +157,7 @@ function take(answer: Pending, wanted: readonly Position[], out: Slices): void {
   for (const batch of answer.found.batches) if (current.has(laneKey(batch))) out.batches.push(batch);
   for (const failure of answer.found.failed) if (current.has(laneKey(failure.lane))) out.failed.push(failure);
   for (const [key, end] of answer.found.ends) if (current.has(key)) out.ends.set(key, end);
+  for (const [key, end] of answer.found.writtenTo) if (current.has(key)) out.writtenTo.set(key, end);
 }
 
 /** Where the lanes go on after what was just handed over. */
@@ -173,7 +193,7 @@ async function requestFrom(
     deadlineMs: limits.waitMs + GRACE_MS,
     ...(hasIds ? {} : { version: 12 }),
   });
-  const out: Slices = { batches: [], failed: [], ends: new Map() };
+  const out: Slices = { batches: [], failed: [], ends: new Map(), writtenTo: new Map() };
   if (answer.error !== 0) throw brokerFailure(answer.error, "Fetch");
   const names = new Map([...topics.values()].map((t) => [t.topicId, t.name]));
   for (const topic of answer.topics) {
@@ -193,8 +213,9 @@ function readPartition(position: Position, answer: Partition, committed: boolean
     return;
   }
   out.ends.set(laneKey(lane), committed ? answer.lastStable : answer.highWatermark);
+  out.writtenTo.set(laneKey(lane), answer.highWatermark);
   const records = answer.records;
-  const { batches, nextOffset, damage } = decodeRecords({
+  const { batches, nextOffset, damage, resume } = decodeRecords({
     lane,
     from: position.offset,
     aborted: committed ? (answer.aborted ?? []) : null,
@@ -205,7 +226,12 @@ function readPartition(position: Position, answer: Partition, committed: boolean
   if (batches.length === 0 && nextOffset > position.offset) out.batches.push(emptyBatch(lane, nextOffset));
   // What comes before the damage is delivered first; the next fetch begins at the damage.
   if (damage !== null && nextOffset === position.offset)
-    out.failed.push({ lane, kind: "damaged", message: `${laneKey(lane)} at offset ${nextOffset}: ${damage}` });
+    out.failed.push({
+      lane,
+      kind: "damaged",
+      message: `${laneKey(lane)} at offset ${nextOffset}: ${damage}`,
+      ...(resume !== null && { resume }),
+    });
 }
 
 function laneFailure(lane: Lane, code: number, offset: number): LaneFailure {

@@ -40,9 +40,9 @@ function clusterThatLostABroker(): { readonly link: Link; readonly answered: str
 }
 
 function parcelOf(pool: ReturnType<typeof createEncoderPool>): Parameters<Outbox["send"]>[1][number] {
-  const encoder = pool.take();
+  const encoder = pool.take("t/0");
   encoder.add(batchOf(LANE, [{ value: new Uint8Array(3) }]), null, 0, 0);
-  return { lane: LANE, key: "t/0", records: encoder.finish(null), encoder };
+  return { lane: LANE, key: "t/0", records: encoder.finish(null), encoder, stored: () => {} };
 }
 
 test("records for a broker that has gone fail once, and the next attempt goes to its successor", async () => {

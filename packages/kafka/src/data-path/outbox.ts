@@ -12,6 +12,8 @@ export interface Parcel {
   readonly key: string;
   readonly records: Buffer;
   readonly encoder: BatchEncoder;
+  /** All in-sync replicas have it, from this offset on. */
+  stored(first: number): void;
 }
 
 /** What the outbox has to know of a transaction. */
@@ -195,6 +197,7 @@ export class Outbox {
           );
         } else {
           sender.opened();
+          entry.parcel.stored(partition.offset);
           this.#pool.give(entry.parcel.encoder);
           if (--entry.ticket.left === 0) entry.ticket.resolve();
         }

@@ -1,5 +1,5 @@
 import { laneKey, RetriableError, type Batch, type Lane } from "@weir/record";
-import type { CommitOffsets, Membership, Position, Transaction } from "@weir/stream";
+import type { CommitOffsets, Membership, OffsetRun, Position, Transaction } from "@weir/stream";
 import type { BatchEncoder } from "../record-batch/index.ts";
 import type { EncoderPool } from "./encoder-pool.ts";
 import { ABORTED, type Outbox, type Parcel, type Sender } from "./outbox.ts";
@@ -38,6 +38,7 @@ export class KafkaTransaction implements Transaction, Sender {
   readonly #home: TransactionHome;
   readonly #batches = new Map<string, OpenBatch>();
   readonly #sending: Promise<void>[] = [];
+  readonly #stored = new Map<string, OffsetRun[]>();
   #state: "writing" | "committing" | "over" = "writing";
   #isOpened = false;
 
@@ -61,7 +62,7 @@ export class KafkaTransaction implements Transaction, Sender {
     const key = laneKey(lane);
     let open = this.#batches.get(key);
     if (open === undefined) {
-      open = { key, lane: { topic: lane.topic, partition: lane.partition }, encoder: this.#home.pool.take() };
+      open = { key, lane: { topic: lane.topic, partition: lane.partition }, encoder: this.#home.pool.take(key) };
       this.#batches.set(key, open);
     }
     const total = rows === null ? batch.count : rows.length;
@@ -72,8 +73,16 @@ export class KafkaTransaction implements Transaction, Sender {
       this.bytes += open.encoder.bytes - before;
       if (next === total) return;
       this.#send([this.#seal(open)]);
-      open.encoder = this.#home.pool.take();
+      open.encoder = this.#home.pool.take(key);
     }
+  }
+
+  async flush(): Promise<ReadonlyMap<string, readonly OffsetRun[]>> {
+    if (this.#state !== "writing") throw new Error("a committed or aborted transaction takes no records");
+    this.#flush();
+    await Promise.all(this.#sending);
+    this.#refuseAfterFailure();
+    return this.#stored;
   }
 
   commit(offsets: CommitOffsets | null): Promise<void> {
@@ -134,9 +143,14 @@ export class KafkaTransaction implements Transaction, Sender {
   }
 
   #seal({ key, lane, encoder }: OpenBatch): Parcel {
-    const baseSequence = this.id.nextSequence(key, encoder.count);
+    const { count } = encoder;
+    this.#home.pool.finished(key, encoder);
+    const baseSequence = this.id.nextSequence(key, count);
     const records = encoder.finish({ producerId: this.id.producerId, producerEpoch: this.id.producerEpoch, baseSequence });
-    return { lane, key, records, encoder };
+    const runs = this.#stored.get(key) ?? [];
+    this.#stored.set(key, runs);
+    const place = runs.push({ first: -1, count }) - 1; // batches of a lane are acknowledged in any order
+    return { lane, key, records, encoder, stored: (first) => (runs[place] = { first, count }) };
   }
 
   #send(parcels: readonly Parcel[]): void {

@@ -92,7 +92,7 @@ export class TransactionalId {
       instanceId: null,
       topics: topics.map((t) => ({ name: t.name, partitions: t.partitions.map((p) => ({ ...p, leaderEpoch: -1, metadata: null })) })),
     };
-    await this.#repeat("TxnOffsetCommit", async () => {
+    await this.#repeat(`TxnOffsetCommit for the group ${group}`, async () => {
       const answer = await this.#link.toCoordinator("group", group, TxnOffsetCommit, request, {
         version: this.v2 ? 5 : 3,
         errorOf: firstError,

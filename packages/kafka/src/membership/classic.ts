@@ -247,7 +247,7 @@ export class ClassicMember implements Membership {
     if (kind === "coordinator") return COORDINATOR_MS;
     if (code === UNRELEASED_INSTANCE_ID) return UNRELEASED_MS;
     if (kind === "retry" || kind === "refresh" || kind === "epoch") return RETRY_MS;
-    return this.#fail(groupFailure(code, this.group, where), false);
+    return this.#fail(groupFailure(code, this.group, where, this.#topics), false);
   }
 
   /** The group went on without us. M2: nothing read in the old life may be committed. */

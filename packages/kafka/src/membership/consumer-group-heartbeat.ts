@@ -219,7 +219,7 @@ export class ConsumerMember implements Membership {
     if (kind === "coordinator") return COORDINATOR_MS;
     if (code === UNRELEASED_INSTANCE_ID) return UNRELEASED_MS;
     if (kind === "retry" || kind === "refresh" || kind === "epoch") return RETRY_MS;
-    return this.#fail(groupFailure(code, this.group, message), false);
+    return this.#fail(groupFailure(code, this.group, message, this.#topics), false);
   }
 
   /** The group forgot us: a new life under the same id. M2: nothing read in the old one may be committed. */

@@ -32,8 +32,10 @@ const REASONS: ReadonlyMap<number, readonly [why: string, fix: string]> = new Ma
 ]);
 
 /** The group says no for good: repeating does not help. */
-export function groupFailure(code: number, group: string, detail: string | null): Error {
+export function groupFailure(code: number, group: string, detail: string | null, topics: readonly string[]): Error {
   const known = knownError(code);
+  if (known.name === "TOPIC_AUTHORIZATION_FAILED")
+    return brokerFailure(code, `group ${group}, one of the topics ${topics.join(", ")}`, detail);
   if (known.kind === "rights") return brokerFailure(code, `group ${group}`, detail);
   const [why, fix] = REASONS.get(code) ?? ["Weir does not know this answer", "look up the error code in Kafka's protocol guide"];
   return new WeirError(

@@ -29,7 +29,7 @@ export function prepareAdditions(batch: Batch): PreparedAdditions {
   };
 }
 
-function nameWithLength(name: string): Copyable {
+export function nameWithLength(name: string): Copyable {
   const known = names.get(name);
   if (known !== undefined) return known;
   const text = Buffer.from(name);

@@ -21,6 +21,8 @@ export interface Decoded {
   readonly nextOffset: number;
   /** Why the bytes at `nextOffset` cannot be read. */
   readonly damage: string | null;
+  /** First offset behind the damage, as far as headers tell; null where they do not, or nothing is damaged. */
+  readonly resume: number | null;
 }
 
 /** Reads one partition's answer into columns over its own bytes; only compressed batches are copied. */
@@ -41,7 +43,7 @@ export function decodeRecords(options: DecodeOptions): Decoded {
     }
     i = end;
   }
-  return { batches, nextOffset: scan.nextOffset, damage: scan.damage };
+  return { batches, nextOffset: scan.nextOffset, damage: scan.damage, resume: scan.resume };
 }
 
 /** Something in this group cannot be read: deliver the batches before it one by one and stop at the culprit. */
@@ -51,7 +53,7 @@ function readUpToDamage(options: DecodeOptions, group: readonly Section[], batch
       const { bytes, sources } = section.codec === 0 ? { bytes: options.records, sources: [section] } : inflate([section], options);
       batches.push(batchOfSources(options, bytes, sources, group[i + 1]?.baseOffset ?? section.lastOffset + 1));
     } catch (found) {
-      return { batches, nextOffset: Math.max(section.baseOffset, options.from), damage: messageOf(found) };
+      return { batches, nextOffset: Math.max(section.baseOffset, options.from), damage: messageOf(found), resume: section.lastOffset + 1 };
     }
   }
   throw error; // all of them could be read one by one: not the bytes are at fault

@@ -4,7 +4,8 @@ import { RecordTooLarge } from "@weir/stream";
 import { prepareAdditions, type PreparedAdditions } from "./additions.ts";
 import { copyable, copyBytes, type Copyable } from "./copy-bytes.ts";
 import { AT, ATTRIBUTE, LENGTH_FROM, writeInt64 } from "./layout.ts";
-import { varlongLength, writeVarlong } from "./varlong.ts";
+import { stage } from "./staged-batch.ts";
+import { varlongLength, writeVarlong, zigzag } from "./varlong.ts";
 
 /** A batch takes no more records once it would become larger; a record that is larger alone gets a batch of its own. */
 export const BATCH_BYTES = 900_000;
@@ -12,6 +13,8 @@ export const BATCH_RECORDS = 10_000;
 /** `max.message.bytes` of Weir's own topics: nothing larger can be written anywhere. */
 export const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 
+/** The kernel's differences of timestamps have 31 bits. */
+const MAX_DELTA = 2 ** 31 - 1;
 const FIRST_CAPACITY_BYTES = 32 * 1024;
 
 export interface Sequence {
@@ -22,11 +25,20 @@ export interface Sequence {
 
 /** Encodes one RecordBatch after the other into a buffer that grows and is kept. Owns that buffer. */
 export class BatchEncoder {
-  #target: Copyable = copyable(Buffer.allocUnsafeSlow(FIRST_CAPACITY_BYTES));
+  #target: Copyable;
   #at: number = AT.records;
   #count = 0;
   #baseTimestamp = 0;
   #maxTimestamp = 0;
+
+  constructor(capacity: number = FIRST_CAPACITY_BYTES) {
+    this.#target = copyable(Buffer.allocUnsafeSlow(capacity));
+  }
+
+  /** Bytes that it has room for before it grows: by doubling, so that those of one lane and of others are of a few sizes. */
+  get capacity(): number {
+    return this.#target.buffer.length;
+  }
 
   get count(): number {
     return this.#count;
@@ -47,17 +59,38 @@ export class BatchEncoder {
    * @throws {RecordTooLarge} before anything of the row was written.
    */
   add(batch: Batch, rows: Int32Array | null, start: number, now: number | null): number {
+    const total = rows === null ? batch.count : rows.length;
+    let index = now !== null && stage().take(batch, rows) ? this.#many(start, total, now) : start;
+    if (index === total) return index;
     const additions = prepareAdditions(batch);
     const source = copyable(batch.bytes);
     const headers = batch.headerBytes === batch.bytes ? source : copyable(batch.headerBytes);
-    const total = rows === null ? batch.count : rows.length;
-    let index = start;
     for (; index < total && this.#count < BATCH_RECORDS; index++) {
       const row = rows === null ? index : rows[index]!; // index < length
       const timestamp = now ?? batch.timestamp[row]!; // row < count
       if (!this.#record(batch, row, source, headers, additions, timestamp)) break;
     }
     return index;
+  }
+
+  /** Adds what the staged batch has from `start` on, as long as it fits; the first row that does not is left to `#record`. */
+  #many(start: number, total: number, now: number): number {
+    if (this.#count === 0) this.#baseTimestamp = this.#maxTimestamp = now;
+    const delta = zigzag(now - this.#baseTimestamp);
+    if (delta > MAX_DELTA) return start;
+    let index = start;
+    for (;;) {
+      const end = Math.min(total, index + BATCH_RECORDS - this.#count);
+      const next = stage().encode(index, end, { room: Math.max(0, BATCH_BYTES - this.#at), number: this.#count, delta });
+      if (next === index) return index;
+      const written = stage().written();
+      this.#grow(written.length);
+      this.#target.buffer.set(written, this.#at);
+      this.#at += written.length;
+      this.#count += next - index;
+      if (now > this.#maxTimestamp) this.#maxTimestamp = now;
+      index = next;
+    }
   }
 
   /**
@@ -130,13 +163,18 @@ export class BatchEncoder {
   #fits(row: number, bytes: number): boolean {
     if (this.#count > 0 && this.#at + bytes > BATCH_BYTES) return false;
     if (AT.records + bytes > LARGEST_BATCH_BYTES) throw new RecordTooLarge(row, bytes, LARGEST_BATCH_BYTES - AT.records);
-    const { buffer } = this.#target;
-    if (this.#at + bytes > buffer.length) {
-      const bigger = Buffer.allocUnsafeSlow(Math.max(2 * buffer.length, this.#at + bytes));
-      buffer.copy(bigger, 0, 0, this.#at);
-      this.#target = copyable(bigger);
-    }
+    this.#grow(bytes);
     return true;
+  }
+
+  #grow(bytes: number): void {
+    const { buffer } = this.#target;
+    if (this.#at + bytes <= buffer.length) return;
+    let capacity = 2 * buffer.length;
+    while (capacity < this.#at + bytes) capacity *= 2;
+    const bigger = Buffer.allocUnsafeSlow(capacity);
+    buffer.copy(bigger, 0, 0, this.#at);
+    this.#target = copyable(bigger);
   }
 
   /** The finished batch: valid until `reset`. With `sequence` it belongs to a transaction. */

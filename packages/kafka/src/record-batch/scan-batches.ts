@@ -25,6 +25,8 @@ export interface Scan {
   readonly nextOffset: number;
   /** What is wrong with the bytes at `nextOffset`; null: nothing, or not all of it has come. */
   readonly damage: string | null;
+  /** Where the damaged batch ends, as far as headers tell; null: they do not. */
+  readonly resume: number | null;
 }
 
 /**
@@ -41,7 +43,7 @@ export function scanBatches(records: Buffer, from: number, aborted: readonly Abo
   for (let at = 0; at + AT.records <= records.length;) {
     const end = at + LENGTH_FROM + records.readInt32BE(at + AT.length);
     const damage = damageOf(records, at, end);
-    if (damage !== null) return { sections, nextOffset, damage };
+    if (damage !== null) return { sections, nextOffset, damage, resume: resumeAfter(records, at, end) };
     if (end > records.length) break;
     const section = sectionAt(records, at, end);
     for (let entry = due[nextDue]; entry !== undefined && entry.firstOffset <= section.lastOffset; entry = due[++nextDue]) {
@@ -57,8 +59,22 @@ export function scanBatches(records: Buffer, from: number, aborted: readonly Abo
     nextOffset = Math.max(nextOffset, section.lastOffset + 1);
     at = end;
   }
-  return { sections, nextOffset, damage: null };
+  return { sections, nextOffset, damage: null, resume: null };
 }
+
+/** The batch behind tells best: what the damaged one says of itself may be what is damaged. */
+function resumeAfter(records: Buffer, at: number, end: number): number | null {
+  const first = readInt64(records, at + AT.baseOffset);
+  if (end > at && end + AT.records <= records.length && records.readInt8(end + AT.magic) === 2) {
+    const behind = readInt64(records, end + AT.baseOffset);
+    if (behind > first) return behind;
+  }
+  const delta = records.readInt32BE(at + AT.lastOffsetDelta);
+  return delta >= 0 && delta < MAX_RECORDS ? first + delta + 1 : null;
+}
+
+/** More than a batch of any producer holds. */
+const MAX_RECORDS = 1_000_000;
 
 function damageOf(records: Buffer, at: number, end: number): string | null {
   const magic = records.readInt8(at + AT.magic);

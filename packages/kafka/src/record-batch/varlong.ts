@@ -20,6 +20,6 @@ export function writeVarlong(to: Uint8Array, at: number, value: number): number 
   return at + 1;
 }
 
-function zigzag(value: number): number {
+export function zigzag(value: number): number {
   return value < 0 ? -2 * value - 1 : 2 * value;
 }

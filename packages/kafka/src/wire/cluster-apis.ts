@@ -17,6 +17,7 @@ import {
 } from "./field.ts";
 
 const throttle = int32;
+const NEVER = Infinity;
 const NO_OPERATIONS = -2147483648;
 
 const apiVersions = api(
@@ -115,6 +116,9 @@ export const FindCoordinator = api(
     coordinators: since(4, array(struct({ key: text, nodeId: int32, host: text, port: int32, error: int16, message: nullableText })), []),
   },
 );
+
+/** Answered before the login: which mechanisms the listener takes. Never in compact form. */
+export const SaslHandshake = api("SaslHandshake", 17, [1, 1], NEVER, { mechanism: text }, { error: int16, mechanisms: array(text) });
 
 export const CreateTopics = api(
   "CreateTopics",

@@ -149,3 +149,35 @@ export const OffsetFetch = api(
     ),
   },
 );
+
+/** By nobody: generation -1 without a member id. A group that has members refuses it. */
+export const OffsetCommit = api(
+  "OffsetCommit",
+  8,
+  [8, 8],
+  8,
+  {
+    group: text,
+    generation: int32,
+    memberId: text,
+    instanceId: nullableText,
+    topics: array(
+      struct({ name: text, partitions: array(struct({ partition: int32, offset: int64, leaderEpoch: int32, metadata: nullableText })) }),
+    ),
+  },
+  { throttle, topics: array(struct({ name: text, partitions: array(struct({ partition: int32, error: int16 })) })) },
+);
+
+/** Groups of the broker that is asked: a coordinator lists its own, of both protocols. */
+export const ListGroups = api(
+  "ListGroups",
+  16,
+  [4, 5],
+  3,
+  { states: array(text), types: since(5, array(text), []) },
+  {
+    throttle,
+    error: int16,
+    groups: array(struct({ group: text, protocol: text, state: text, type: since(5, text, "") })),
+  },
+);

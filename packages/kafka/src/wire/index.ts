@@ -2,8 +2,18 @@ export { type Api } from "./api.ts";
 export { ByteReader } from "./byte-reader.ts";
 export { ByteWriter } from "./byte-writer.ts";
 export { array, int16, int32, struct, text, nullableBytes, NO_UUID, type Field, type ValueOf } from "./field.ts";
-export { ApiVersions, CreateTopics, FindCoordinator, ListOffsets, Metadata } from "./cluster-apis.ts";
+export { ApiVersions, CreateTopics, FindCoordinator, ListOffsets, Metadata, SaslHandshake } from "./cluster-apis.ts";
+export { CreatePartitions, DeleteTopics, DescribeConfigs, IncrementalAlterConfigs } from "./admin-apis.ts";
 export { Fetch, Produce } from "./data-apis.ts";
 export { AddOffsetsToTxn, AddPartitionsToTxn, EndTxn, InitProducerId, TxnOffsetCommit } from "./transaction-apis.ts";
-export { ConsumerGroupHeartbeat, Heartbeat, JoinGroup, LeaveGroup, OffsetFetch, SyncGroup } from "./group-apis.ts";
+export {
+  ConsumerGroupHeartbeat,
+  Heartbeat,
+  JoinGroup,
+  LeaveGroup,
+  ListGroups,
+  OffsetCommit,
+  OffsetFetch,
+  SyncGroup,
+} from "./group-apis.ts";
 export { knownError } from "./errors.ts";

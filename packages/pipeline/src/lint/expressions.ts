@@ -5,6 +5,7 @@ import { expressionTypes } from "../field-types.ts";
 import { isProblem, type ModelProblem, type ResolvedModel } from "../models.ts";
 import type { GateSpec, RouterSpec } from "../pipeline.ts";
 import type { Path, SpecProblem } from "../problems.ts";
+import { baselineOf, type FoundBaselines } from "../baselines.ts";
 import type { Draft } from "./draft.ts";
 
 /** Conditions that cannot be compiled, with their column in the file. */
@@ -25,12 +26,13 @@ export function lintConditions(
 }
 
 /** Rules that cannot be compiled, each for itself: expressions, patterns, limits, what is not judged yet. */
-export function lintRules(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
+export function lintRules(draft: Draft, gate: GateSpec, { baselines, problems }: FoundBaselines): readonly SpecProblem[] {
   const { contract } = draft;
   if (contract === null) return [];
   return gate.rules.flatMap((rule, index) => {
+    if (baselineOf(rule).some((name) => problems.has(name))) return [];
     const path: Path = ["stages", gate.id, "rules", index, ...(rule.kind === "expr" ? ["expr"] : [])];
-    const problem = problemOf(() => compileRuleSet([rule], { stage: gate.id, contract, sha256: () => "" }));
+    const problem = problemOf(() => compileRuleSet([rule], { stage: gate.id, contract, baselines, sha256: () => "" }));
     return problem === null ? [] : [draft.yaml.problem("WEIR-1401", path, { what: problem.what, why: problem.why, fix: problem.fix })];
   });
 }

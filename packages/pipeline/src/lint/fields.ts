@@ -51,10 +51,17 @@ function stageFields(draft: Draft, contract: Contract, stage: StageSpec): readon
   ];
 }
 
-const RULE_TYPES: Readonly<Record<string, readonly JsonType[]>> = { range: ["number", "integer"], pattern: ["string"], length: ["string"] };
+const RULE_TYPES: Readonly<Record<string, readonly JsonType[]>> = {
+  range: ["number", "integer"],
+  pattern: ["string"],
+  length: ["string"],
+  unique: ["string", "number", "integer"],
+  level: ["number", "integer"],
+  freshness: ["string", "number", "integer"],
+};
 
 function ruleField(draft: Draft, contract: Contract, rule: RuleSpec, path: Path): readonly SpecProblem[] {
-  if (!("field" in rule)) return [];
+  if (!("field" in rule) || rule.field === undefined) return [];
   const types = RULE_TYPES[rule.kind] ?? (rule.kind === "oneOf" ? rule.values.map(typeOfValue) : null);
   return fieldProblems(draft, contract, { path, pointer: rule.field, types, use: `the rule kind \`${rule.kind}\`` });
 }

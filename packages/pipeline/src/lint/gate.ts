@@ -1,7 +1,7 @@
-import type { RuleSpec } from "@weir/rules";
+import { judgesWindows, type RuleSpec } from "@weir/rules";
 import type { GateSpec } from "../pipeline.ts";
 import type { Path, SpecProblem } from "../problems.ts";
-import { isWindowRule, quarantinesWindows } from "../resolve.ts";
+import { quarantinesWindows } from "../resolve.ts";
 import type { Draft } from "./draft.ts";
 
 const DAY_MS = 86_400_000;
@@ -11,6 +11,7 @@ export function lintGate(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
   return [
     ...gate.rules.flatMap((rule, index) => ruleProblems(draft, gate, rule, index)),
     ...sameIds(draft, gate.id, gate.rules),
+    ...sameKeys(draft, gate),
     ...windowProblems(draft, gate),
   ];
 }
@@ -28,10 +29,24 @@ export function sameIds(draft: Draft, stage: string, rules: readonly { readonly 
   });
 }
 
+/** Two rules `unique` of one field would share what is remembered, but not for how long. */
+function sameKeys(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
+  return gate.rules.flatMap((rule, index) => {
+    const first = gate.rules.findIndex((other) => other.kind === "unique" && rule.kind === "unique" && other.field === rule.field);
+    if (rule.kind !== "unique" || first === index) return [];
+    return [
+      draft.yaml.problem("WEIR-1804", ["stages", gate.id, "rules", index, "kind"], {
+        what: `rule ${first + 1} remembers ${rule.field ?? "the record's id"} already`,
+        fix: "keep one of them, with the longer horizon",
+      }),
+    ];
+  });
+}
+
 function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: number): readonly SpecProblem[] {
   const path: Path = ["stages", gate.id, "rules", index];
   const atAction: Path = rule.action === undefined ? [...path, "kind"] : [...path, "action"];
-  const overWindow = isWindowRule(rule) || rule.action === "quarantineWindow";
+  const overWindow = judgesWindows(rule) || rule.action === "quarantineWindow";
   if (overWindow && gate.window === undefined) {
     return [
       draft.yaml.problem("WEIR-1801", atAction, {
@@ -49,7 +64,7 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
       }),
     ];
   }
-  if (isWindowRule(rule) && (rule.action === "quarantineRecord" || rule.action === "deadLetter")) {
+  if (judgesWindows(rule) && (rule.action === "quarantineRecord" || rule.action === "deadLetter")) {
     return [
       draft.yaml.problem("WEIR-1804", atAction, {
         what: `a rule over windows cannot ${rule.action === "deadLetter" ? "dead-letter" : "quarantine"} single records`,
@@ -95,6 +110,17 @@ function windowProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
         fix: "set record.time: /FIELD, if records have an event time",
       }),
     );
+  }
+  if (window.scope === "global") {
+    gate.rules.forEach((rule, index) => {
+      if (rule.onInsufficient !== "mergeNext") return;
+      problems.push(
+        draft.yaml.problem("WEIR-1804", ["stages", gate.id, "rules", index, "onInsufficient"], {
+          what: "windows over all partitions cannot be merged into the next one yet",
+          fix: "use pass or quarantine, or scope: partition",
+        }),
+      );
+    });
   }
   if (window.offset !== undefined && window.timezone !== undefined)
     contradiction("offset", "`offset` and `timezone` both place the boundaries", "keep one of them");

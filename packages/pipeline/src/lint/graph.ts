@@ -1,8 +1,9 @@
+import { keepsReceipts } from "../doors.ts";
 import { didYouMean } from "../near.ts";
 import { portsOf, type StageSpec, type Target } from "../pipeline.ts";
 import type { Path, SpecProblem } from "../problems.ts";
 import { valueAt } from "../value-at.ts";
-import { topicOf } from "../topology.ts";
+import { keepsState, topicOf } from "../topology.ts";
 import { isComplete, type Draft } from "./draft.ts";
 
 /** Ports that lead nowhere, circles, stages that nothing reaches, topics that two things claim. */
@@ -165,7 +166,9 @@ function sharedTopics(draft: Draft): readonly SpecProblem[] {
     );
   }
   for (const stage of draft.stages.values()) {
-    if (stage.type === "gate") claim(`${draft.name}.state.${stage.id}`, ["stages", stage.id], `the state of ${stage.id}`);
+    if (stage.type === "ingest" && keepsReceipts(stage))
+      claim(`${draft.name}.receipts`, ["stages", stage.id], "where Weir keeps its receipts");
+    if (keepsState(stage)) claim(`${draft.name}.state.${stage.id}`, ["stages", stage.id], `the state of ${stage.id}`);
     for (const [port, target] of portsOf(stage))
       claim(topicOf(draft.name, stage.id, port, target), portPath(stage, port), useOf(stage, port, target));
     if (stage.type === "router" && stage.sample) claim(stage.sample.to, ["stages", stage.id, "sample", "to"], `the sample of ${stage.id}`);

@@ -1,7 +1,21 @@
+import { FAILURE_CLASSES, type FailureClass } from "@weir/record";
 import * as z from "zod";
 import type { RecordSpec, TopicNames } from "../pipeline.ts";
 import { failureSchema, stageSchema, type FailureFile, type StageFile } from "./stage.ts";
-import { duration, expecting, fileInFolder, headerName, owner, pointer, size, topicName, whole, word } from "./words.ts";
+import {
+  duration,
+  expecting,
+  fileInFolder,
+  headerName,
+  owner,
+  pointer,
+  positiveDuration,
+  share,
+  size,
+  topicName,
+  whole,
+  word,
+} from "./words.ts";
 
 /** The file as written, with units resolved and without what is inherited. */
 export interface PipelineFile {
@@ -12,6 +26,7 @@ export interface PipelineFile {
   readonly record: RecordFile;
   readonly delivery: DeliveryFile;
   readonly onFailure?: FailureFile;
+  readonly deadLetter?: DeadLetterFile;
   readonly headers: "full" | "minimal";
   readonly timestamps: "now" | "keep";
   readonly topics?: TopicNames;
@@ -30,6 +45,10 @@ export interface RecordFile {
   readonly id?: RecordSpec["id"];
   readonly key?: string;
   readonly time?: string | { readonly pointer: string; readonly unit?: "s" | "ms" };
+}
+
+export interface DeadLetterFile {
+  readonly breaker: { readonly ratio: number; readonly over: number; readonly then: "pause"; readonly classes?: readonly FailureClass[] };
 }
 
 export interface DeliveryFile {
@@ -75,6 +94,21 @@ const delivery: z.ZodType<DeliveryFile> = z.strictObject({
     .prefault({}),
 });
 
+const deadLetter: z.ZodType<DeadLetterFile> = z
+  .strictObject({
+    breaker: z
+      .strictObject({
+        ratio: share.meta({ description: "Share of what a partition is given that may fail.", examples: ["5%"] }),
+        over: positiveDuration.prefault("1m").meta({ description: "Over so long. Default: 1m." }),
+        then: z.literal("pause").default("pause").meta({ description: "The partition waits and is tried again; its owner is told." }),
+        classes: z.array(z.enum(FAILURE_CLASSES)).min(1).exactOptional().meta({
+          description: "Failures that count. Default: those of processing (MODEL_*, ROUTE, OUTPUT_REJECTED, DEPENDENCY, INTERNAL).",
+        }),
+      })
+      .meta({ description: "Where more fails, no more dead letters are written." }),
+  })
+  .meta({ description: "What keeps a failing stage from flooding the dead letters." });
+
 const topics: z.ZodType<TopicNames> = z
   .strictObject({
     deadLetters: topicName.exactOptional(),
@@ -93,6 +127,7 @@ export const fileSchema: z.ZodType<PipelineFile> = z
     record: recordSchema,
     delivery: delivery.prefault({}),
     onFailure: failureSchema.exactOptional(),
+    deadLetter: deadLetter.exactOptional(),
     headers: z.enum(["full", "minimal"]).default("full").meta({ description: "minimal writes only weir.id." }),
     timestamps: z.enum(["now", "keep"]).default("now").meta({ description: "Timestamps of produced records." }),
     topics: topics.exactOptional(),

@@ -1,6 +1,7 @@
 import type { RuleSpec } from "@weir/rules";
+import { distances } from "@weir/stats";
 import * as z from "zod";
-import { expecting, owner, pointer, share, whole, word } from "./words.ts";
+import { duration, expecting, fileInFolder, owner, pointer, positiveDuration, share, whole, word } from "./words.ts";
 
 const common = {
   id: word.meta({ description: "Names the rule in verdicts, metrics and dead letters." }),
@@ -42,6 +43,19 @@ const mostly = {
 const bounds = { min: number.exactOptional(), max: number.exactOptional() };
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 
+const positive = number.gt(0);
+const baseline = fileInFolder.meta({ description: "Baseline file, as `weir gate learn` writes it.", examples: ["baselines/january.json"] });
+
+const judge = z
+  .enum(["exact", "significant"])
+  .exactOptional()
+  .meta({ description: "exact compares the window itself with the limit. significant asks whether chance explains it. Default: exact." });
+const alpha = number
+  .gt(0)
+  .lt(1)
+  .exactOptional()
+  .meta({ description: "Probability of an error that is accepted where chance is asked. Default: 0.01." });
+
 function someBound(rule: { readonly min?: number; readonly max?: number }): boolean {
   return rule.min !== undefined || rule.max !== undefined;
 }
@@ -71,8 +85,8 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
       field,
       missing,
       max: share.meta({ description: "A window whose share of missing values is greater breaks the rule." }),
-      judge: z.enum(["exact", "significant"]).exactOptional(),
-      alpha: number.gt(0).lt(1).exactOptional().meta({ description: "Error probability of `judge: significant`." }),
+      judge,
+      alpha,
     })
     .meta({ description: "At most so many missing values in a window." }),
   z
@@ -115,6 +129,107 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
       onError: z.enum(["fail", "skip", "dead-letter"]).exactOptional(),
     })
     .meta({ description: "A CEL expression must be true." }),
+  z
+    .strictObject({
+      kind: z.literal("nullRise"),
+      ...common,
+      field,
+      missing,
+      baseline,
+      minDelta: share.exactOptional().meta({ description: "Rises of less are none, however certain. Default: 1%." }),
+      alpha,
+    })
+    .meta({ description: "The share of missing values must not rise above that of the baseline. Default action: alert." }),
+  z
+    .strictObject({
+      kind: z.literal("sentinel"),
+      ...common,
+      field,
+      value: z.union([z.string(), z.number()]).meta({ description: "What stands for a value that is not known.", examples: [-999] }),
+      max: share.meta({ description: "A window in which a greater share has the value breaks the rule." }),
+      judge,
+      alpha,
+      denominator: mostly.denominator,
+    })
+    .meta({ description: "One value must not take up too much of a window." }),
+  z
+    .strictObject({ kind: z.literal("type"), ...common, field, is: z.enum(["string", "number", "integer", "boolean"]), ...mostly })
+    .meta({ description: "The value must be of a type." }),
+  z
+    .strictObject({
+      kind: z.literal("freshness"),
+      ...common,
+      field,
+      unit: z.enum(["s", "ms"]).exactOptional().meta({ description: "Of a time that is a number. Default: RFC 3339 text." }),
+      maxAge: positiveDuration.meta({ description: "How long before the record's own timestamp the time may lie.", examples: ["15m"] }),
+      maxFuture: duration.exactOptional().meta({ description: "How far ahead of it. Default: 0s." }),
+      ...mostly,
+    })
+    .meta({ description: "The time in a field must be near the record's timestamp." }),
+  z
+    .strictObject({
+      kind: z.literal("unique"),
+      ...common,
+      field: field.exactOptional().meta({ description: "Whose values must not repeat. Default: the record's id." }),
+      horizon: positiveDuration.exactOptional().meta({
+        description: "A value that comes again after so long is a new one, by the records' timestamps. Default: 1d.",
+        examples: ["1h"],
+      }),
+      maxKeys: whole(1, 10_000_000)
+        .exactOptional()
+        .meta({ description: "Remembered per partition; beyond it the oldest is forgotten. Default: 1000000." }),
+    })
+    .meta({ description: "No other record of the partition had this value within the horizon." }),
+  z
+    .strictObject({
+      kind: z.literal("drift"),
+      ...common,
+      field,
+      baseline,
+      method: z
+        .enum(Object.values(distances).map(({ name }) => name))
+        .exactOptional()
+        .meta({ description: "How distance is measured. Default: js." }),
+      warn: positive.exactOptional().meta({ description: "Effect that is worth a look. Default: of the method." }),
+      fail: positive.exactOptional().meta({ description: "Effect that is drift. Default: of the method." }),
+      judge: z
+        .enum(["exact", "significant"])
+        .exactOptional()
+        .meta({ description: "exact asks the effect alone. Default: significant, more than noise at a false discovery rate of 1 %." }),
+      cell: z.string().exactOptional().meta({ description: "For `proportion`: the cell whose share is compared." }),
+    })
+    .meta({ description: "The distribution of a field must stay near its baseline. Default action: alert." }),
+  z
+    .strictObject({ kind: z.literal("driftShare"), ...common, share })
+    .meta({ description: "Not so many of the fields with `drift` rules may drift at once. Default action: alert." }),
+  z
+    .strictObject({
+      kind: z.literal("rateChange"),
+      ...common,
+      field,
+      of: z.enum(["null", "invalid", "unseen", "class"]).meta({ description: "Which values the rate counts." }),
+      value: z.string().exactOptional().meta({ description: "For `class`: the class." }),
+      rate: share.exactOptional().meta({ description: "Rate that is in order. Default: that of the baseline." }),
+      baseline: baseline.exactOptional(),
+      spacing: whole(100, 1_000_000_000)
+        .exactOptional()
+        .meta({ description: "Records between false alarms, at least, on average. Default: 10000." }),
+    })
+    .meta({ description: "The rate of bad values must not rise; every record is looked at (e-SR detector). It only alerts." }),
+  z
+    .strictObject({
+      kind: z.literal("level"),
+      ...common,
+      field,
+      detector: z.enum(["adwin", "pageHinkley"]).exactOptional().meta({ description: "Default: adwin." }),
+      baseline: baseline.exactOptional(),
+      mean: number.exactOptional().meta({ description: "Level that is in order. Default: that of the baseline." }),
+      sigma: positive.exactOptional().meta({ description: "Standard deviation that is in order. Default: that of the baseline." }),
+      delta: number.gt(0).lt(1).exactOptional().meta({ description: "adwin: bound on false alarms at one look. Default: 0.002." }),
+      threshold: positive.exactOptional().meta({ description: "pageHinkley: sum of exceedances that alarms. Default: 50." }),
+      tolerance: number.min(0).exactOptional().meta({ description: "pageHinkley: change that is tolerated. Default: 0.005." }),
+    })
+    .meta({ description: "The level of a number must not change; every record is looked at. It only alerts." }),
   z
     .strictObject({ kind: z.literal("volume"), ...common, min: count.exactOptional(), max: count.exactOptional() })
     .refine(someBound, noBound)

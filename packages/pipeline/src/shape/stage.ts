@@ -1,5 +1,7 @@
 import type { RuleSpec } from "@weir/rules";
 import * as z from "zod";
+import type { Doors } from "../doors.ts";
+import { filesSchema, httpDoorSchema, pullSchema, webhooksSchema } from "./doors.ts";
 import { ruleSchema } from "./rule.ts";
 import { windowSchema, type WindowFile } from "./window.ts";
 import { backoff, expecting, memberName, modelReference, owner, share, topicName, whole, word } from "./words.ts";
@@ -16,7 +18,7 @@ interface StageFileCommon {
   readonly onFailure?: FailureFile;
 }
 
-export interface IngestFile extends StageFileCommon {
+export interface IngestFile extends StageFileCommon, Doors {
   readonly type: "ingest";
   readonly out: TargetFile;
 }
@@ -74,7 +76,15 @@ const common = {
 };
 
 const ingest = z
-  .strictObject({ type: z.literal("ingest"), ...common, out: target })
+  .strictObject({
+    type: z.literal("ingest"),
+    ...common,
+    http: httpDoorSchema.exactOptional(),
+    webhook: webhooksSchema.exactOptional(),
+    files: filesSchema.exactOptional(),
+    pull: pullSchema.exactOptional(),
+    out: target,
+  })
   .meta({ description: "The pipeline's entry. Producers may also write its topic themselves." });
 
 const gate = z

@@ -32,6 +32,10 @@ const time = z
   .strictObject({
     kind: z.literal("time"),
     ...common,
+    scope: z
+      .enum(["partition", "global"])
+      .exactOptional()
+      .meta({ description: "global judges one window over all partitions. Default: every partition for itself." }),
     every: positiveDuration.meta({ description: "Length of the window.", examples: ["1d", "15m"] }),
     offset: duration.exactOptional().meta({ description: "Shift of the boundaries from midnight UTC.", examples: ["5h"] }),
     timezone: z

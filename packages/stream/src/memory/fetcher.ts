@@ -27,16 +27,18 @@ export function createFetcher(home: FetcherHome, options: FetchOptions): Fetcher
     const batches: Batch[] = [];
     const failed: LaneFailure[] = [];
     const ends = new Map<string, number>();
+    const writtenTo = new Map<string, number>();
     let left = options.maxBytes ?? DEFAULT_BYTES;
     for (const position of [...positions.slice(from), ...positions.slice(0, from)]) {
       const found = readLane(home, position, committed, Math.min(left, options.maxPartitionBytes ?? DEFAULT_PARTITION_BYTES));
       if (found.end !== null) ends.set(laneKey(position), found.end);
+      if (found.writtenTo !== null) writtenTo.set(laneKey(position), found.writtenTo);
       if (found.failure !== null) failed.push(found.failure);
       if (found.batch === null || left <= 0) continue;
       left -= found.batch.bytes.length;
       batches.push(found.batch);
     }
-    return { batches, failed, ends };
+    return { batches, failed, ends, writtenTo };
   };
   return {
     async fetch(positions, waitMs) {
@@ -62,6 +64,7 @@ interface Found {
   readonly batch: Batch | null;
   readonly failure: LaneFailure | null;
   readonly end: number | null;
+  readonly writtenTo: number | null;
 }
 
 function readLane({ topics, damage }: FetcherHome, position: Position, committed: boolean, maxBytes: number): Found {
@@ -69,12 +72,13 @@ function readLane({ topics, damage }: FetcherHome, position: Position, committed
   const key = laneKey(lane);
   const log = topics.find(lane);
   const fail = (kind: LaneFailure["kind"], why: string): Found => {
-    return { batch: null, failure: { lane, kind, message: `${key} at offset ${position.offset}: ${why}` }, end: null };
+    return { batch: null, failure: { lane, kind, message: `${key} at offset ${position.offset}: ${why}` }, end: null, writtenTo: null };
   };
   if (log === undefined) return fail("retry", "no such partition");
   if (position.offset < log.start || position.offset > log.end) return fail("out-of-range", `the log goes from ${log.start} to ${log.end}`);
   const broken = damage.get(key);
   if (broken !== undefined && position.offset === broken.offset) return fail("damaged", broken.message);
   const until = broken !== undefined && position.offset < broken.offset ? broken.offset : Infinity;
-  return { batch: log.read(position.offset, committed, maxBytes, until), failure: null, end: committed ? log.stable() : log.end };
+  const batch = log.read(position.offset, committed, maxBytes, until);
+  return { batch, failure: null, end: committed ? log.stable() : log.end, writtenTo: log.end };
 }

@@ -1,5 +1,5 @@
 import { allRows, laneKey, recordAt, RetriableError, type Lane, type PlainRecord } from "@weir/record";
-import { RecordTooLarge, type CommitOffsets, type Transaction } from "../log.ts";
+import { RecordTooLarge, type CommitOffsets, type OffsetRun, type Transaction } from "../log.ts";
 import { replacedBy } from "./group.ts";
 import { sizeOf, type Fate } from "./partition-log.ts";
 import type { ProducerHome } from "./producer.ts";
@@ -20,6 +20,7 @@ export function createTransaction(home: TransactionHome): Transaction {
   const fate: Fate = { state: "open" };
   const lanes = new Map<string, Lane>();
   let state: "writing" | "committing" | "over" = "writing";
+  const written = new Map<string, OffsetRun[]>();
   let bytes = 0;
   let groupOfOffsets: string | null = null;
   let stopTimer: (() => void) | null = null;
@@ -96,10 +97,15 @@ export function createTransaction(home: TransactionHome): Transaction {
         const size = sizeOf(record);
         if (size > home.maxRecordBytes) throw new RecordTooLarge(row, size, home.maxRecordBytes);
         bytes += size;
+        noteOffset(written, laneKey(lane), log.end);
         log.append(record, fate);
         lanes.set(laneKey(lane), { topic: lane.topic, partition: lane.partition });
       }
       home.topics.changed();
+    },
+    async flush() {
+      refuse();
+      return written;
     },
     commit(offsets) {
       if (state !== "writing") throw new Error("a transaction ends once");
@@ -122,6 +128,14 @@ export function createTransaction(home: TransactionHome): Transaction {
 
 function refuseFenced({ ids, id, epoch }: TransactionHome): void {
   if (!ids.isCurrent(id, epoch)) throw replacedBy(`${id} was initialised by another producer`);
+}
+
+function noteOffset(written: Map<string, OffsetRun[]>, key: string, offset: number): void {
+  const runs = written.get(key) ?? [];
+  const last = runs.at(-1);
+  if (last !== undefined && last.first + last.count === offset) runs[runs.length - 1] = { first: last.first, count: last.count + 1 };
+  else runs.push({ first: offset, count: 1 });
+  written.set(key, runs);
 }
 
 /** The caller may use its buffers again. */

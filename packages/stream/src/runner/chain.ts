@@ -1,5 +1,6 @@
 import { gatherSlices, gatherInts, gatherColumn, selectRows, type Additions, type Batch, type Column, type Lane } from "@weir/record";
-import type { CloseMarker, Decided, RestoredState, Stage, StateChange } from "../stage.ts";
+import type { CloseMarker, Decided, Recall, RestoredState, Stage, StateChange, StateNote } from "../stage.ts";
+import { processIsolating } from "./isolate.ts";
 
 /** One stage of a chain with the places its ports lead to. */
 export interface Link {
@@ -21,53 +22,114 @@ export interface Output {
 export interface Outcome {
   readonly link: number;
   readonly decided: Decided;
+  /** How often the records were given to the stage; absent: once. */
+  readonly deliveries?: number;
 }
 
 /**
  * A chain of stages in one process: hands one stage's decided rows to the next as selections over the same bytes. Only
- * its first stage may hold records, so what the first has not decided is all that is undecided.
+ * its first stage may hold records, so what the first has not decided is all that is undecided. Replays may enter at any
+ * stage.
  */
 export interface Chain {
   readonly links: readonly Link[];
+  /** Does any of its stages keep something of what it was given? Then nothing can be given to it twice in one life. */
+  readonly stateful: boolean;
   process(batches: readonly Batch[]): Promise<Outcome[]>;
   close(marker: CloseMarker): Promise<Outcome[]>;
   endOfInput(lane: Lane): Promise<Outcome[]>;
+  /** The state topic to be followed for the first stage, null where it hears nothing. */
+  readonly hears: string | null;
+  hear(notes: readonly StateNote[], partitions: number): Promise<Outcome[]>;
+  unsaved(): boolean;
+  /** The next part of what its stages have decided, or what they ask to read again; null when there is none. */
+  more(): Promise<readonly Outcome[] | Recall | null>;
+  recalled(batch: Batch): Promise<Outcome[]>;
+  /** Does silence close something of the lane, or is it waited for? */
+  mindsSilence(lane: Lane): boolean;
   position(lane: Lane): number | null;
   snapshot(): { readonly topic: string; readonly change: StateChange }[];
   assign(lane: Lane, from: number, states: ReadonlyMap<string, RestoredState>): void;
   revoke(lane: Lane): void;
 }
 
-export function createChain(links: readonly Link[]): Chain {
+/** Index of the link that takes the records of a topic; the first where the topic is not listed. */
+export type Entries = ReadonlyMap<string, number>;
+
+export interface ChainOptions {
+  readonly entries?: Entries;
+  /** Records of one go that a stage may not bear without being taken for broken itself; they become dead letters. Default 0: any fault of a stage stands. */
+  readonly mostPoison?: number;
+}
+
+export function createChain(links: readonly Link[], { entries = new Map(), mostPoison = 0 }: ChainOptions = {}): Chain {
   const first = links[0];
   if (!first) throw new Error("a chain needs a stage");
-  const holding = links.findIndex((l, i) => i > 0 && l.stage.holds);
-  if (holding > 0) throw new Error(`stage ${links[holding]!.stage.id} holds records and cannot follow another in one chain`); // found index
+  const holding = links.findIndex((l, i) => i > 0 && (l.stage.holds || l.stage.remembers === true));
+  if (holding > 0) throw new Error(`stage ${links[holding]!.stage.id} has state and cannot follow another in one chain`); // found index
+  const path = { links, mostPoison };
+  const entryOf = ({ topic }: Pick<Lane, "topic">): number => entries.get(topic) ?? 0;
+  const stageOf = (lane: Lane): Stage => links[entryOf(lane)]!.stage; // entries are indexes of the chain
   return {
     links,
-    process: async (batches) => handOn(links, 0, await first.stage.process(batches)),
-    close: async (marker) => handOn(links, 0, first.stage.close?.(marker) ?? []),
-    endOfInput: async (lane) => handOn(links, 0, first.stage.endOfInput?.(lane) ?? []),
-    position: (lane) => first.stage.position(lane),
+    stateful: first.stage.holds || first.stage.remembers === true,
+    process: (batches) => processEach(path, batches, entryOf),
+    close: async (marker) => handOn(path, entryOf(marker.lane), stageOf(marker.lane).close?.(marker) ?? []),
+    endOfInput: async (lane) => handOn(path, entryOf(lane), stageOf(lane).endOfInput?.(lane) ?? []),
+    position: (lane) => stageOf(lane).position(lane),
+    hears: first.stage.hear ? first.stateTopic : null,
+    hear: async (notes, partitions) => handOn(path, 0, first.stage.hear?.(notes, partitions) ?? []),
+    unsaved: () => first.stage.unsaved?.() ?? false,
+    more: async () => {
+      for (const [at, { stage }] of links.entries()) {
+        const next = stage.more?.() ?? null;
+        if (next !== null) return "lane" in next ? next : handOn(path, at, next);
+      }
+      return null;
+    },
+    recalled: async (batch) => handOn(path, entryOf(batch), stageOf(batch).recalled?.(batch) ?? []),
+    mindsSilence: (lane) => stageOf(lane).watchesSilence === true || stageOf(lane).position(lane) !== null,
     snapshot: () =>
       links.flatMap((l) => (l.stateTopic === null ? [] : l.stage.snapshot().map((change) => ({ topic: l.stateTopic!, change })))), // not null, just seen
     assign: (lane, from, states) => {
-      for (const l of links) l.stage.assign(lane, from, (l.stateTopic && states.get(l.stateTopic)) || new Map());
+      for (const l of links.slice(entryOf(lane))) l.stage.assign(lane, from, (l.stateTopic && states.get(l.stateTopic)) || new Map());
     },
     revoke: (lane) => {
-      for (const l of links) l.stage.revoke(lane);
+      for (const l of links.slice(entryOf(lane))) l.stage.revoke(lane);
     },
   };
 }
 
-async function handOn(links: readonly Link[], at: number, decided: readonly Decided[]): Promise<Outcome[]> {
+/** The links of a chain and how much poison each of them may meet. */
+interface Path {
+  readonly links: readonly Link[];
+  readonly mostPoison: number;
+}
+
+/** Records that enter at the same link are processed in one go. */
+async function processEach(path: Path, batches: readonly Batch[], entryOf: (lane: Lane) => number): Promise<Outcome[]> {
+  const entering = Math.max(0, ...batches.map(entryOf));
+  if (entering === 0) return processAt(path, 0, batches);
+  const outcomes: Outcome[] = [];
+  for (let at = 0; at <= entering; at++) {
+    const own = batches.filter((batch) => entryOf(batch) === at);
+    if (own.length > 0) outcomes.push(...(await processAt(path, at, own)));
+  }
+  return outcomes;
+}
+
+async function processAt(path: Path, at: number, batches: readonly Batch[]): Promise<Outcome[]> {
+  return handOn(path, at, await processIsolating(path.links[at]!.stage, batches, path.mostPoison)); // at is an index of the chain
+}
+
+async function handOn(path: Path, at: number, decided: readonly Decided[]): Promise<Outcome[]> {
   const outcomes: Outcome[] = decided.map((d) => ({ link: at, decided: d }));
-  const link = links[at]!; // at is an index of the chain
+  const link = path.links[at]!; // at is an index of the chain
   for (const [port, output] of link.outputs) {
     if (output.next === null) continue;
     const number = link.stage.ports.findIndex((p) => p.name === port);
     const views = decided.map((d) => viewOf(d, number)).filter((v) => v.count > 0);
-    if (views.length > 0) outcomes.push(...(await handOn(links, output.next, await links[output.next]!.stage.process(views)))); // an index of the chain
+    if (views.length > 0) outcomes.push(...(await processAt(path, output.next, views)));
   }
   return outcomes;
 }

@@ -35,7 +35,7 @@ export interface DecidedRange extends Lane {
 /** Adds up what one stage decided within one transaction. */
 export interface Tally {
   add(decided: Decided): void;
-  readonly empty: boolean;
+  isEmpty(): boolean;
   execution(context: TallyContext): Execution;
 }
 
@@ -49,13 +49,11 @@ export interface TallyContext {
 
 export function createTally(stage: Stage): Tally {
   const ranges = new Map<string, { lane: Lane; first: number; last: number; count: number }>();
-  const ports = new Float64Array(stage.ports.length);
+  const ports = new Uint32Array(stage.ports.length);
   const classes: Partial<Record<FailureClass, number>> = {};
   let copies = 0;
   return {
-    get empty() {
-      return ranges.size === 0;
-    },
+    isEmpty: () => ranges.size === 0,
     add(decided) {
       if (decided.rows.length === 0) return;
       extend(ranges, decided);

@@ -1,4 +1,4 @@
-import { laneKey, RetriableError, type Batch } from "@weir/record";
+import { laneKey, RetriableError, type Batch, type Lane } from "@weir/record";
 import type { Clock } from "../clock.ts";
 import type { Fetched, Fetcher, LaneFailure } from "../log.ts";
 import { accept, positionsOf, type Lanes, type OwnedLane } from "./lanes.ts";
@@ -17,6 +17,8 @@ export interface Fed {
   readonly failed: readonly LaneFailure[];
   /** Last stable offset by lane key, empty when the fetch failed. */
   readonly ends: ReadonlyMap<string, number>;
+  /** End of what was written, likewise. */
+  readonly writtenTo: ReadonlyMap<string, number>;
   /** The whole fetch failed: why. */
   readonly fault: RetriableError | null;
   /** How long the answer took. */
@@ -33,10 +35,19 @@ interface Asked {
   readonly since: number;
 }
 
-export function createFeed(fetcher: Fetcher, lanes: Lanes, clock: Clock): Feed {
+export interface FeedSetup {
+  readonly fetcher: Fetcher;
+  readonly lanes: Lanes;
+  readonly clock: Clock;
+  /** Lanes that are held back are not asked for. */
+  readonly mayRead: (lane: Lane) => boolean;
+}
+
+export function createFeed({ fetcher, lanes, clock, mayRead }: FeedSetup): Feed {
+  const readable = (): OwnedLane[] => lanes.ready().filter(({ lane }) => mayRead(lane));
   let ahead: Asked | null = null;
   const ask = (dueAt: number | null): Asked => {
-    const ready = lanes.ready();
+    const ready = readable();
     const since = clock.monotonic();
     const wait = dueAt === null ? WAIT_MS : Math.max(1, Math.min(WAIT_MS, dueAt - since));
     const answer = fetcher.fetch(positionsOf(ready), wait);
@@ -51,11 +62,11 @@ export function createFeed(fetcher: Fetcher, lanes: Lanes, clock: Clock): Feed {
         const fetched = await asked.answer;
         const batches = accept(lanes, fetched.batches, asked.lives);
         const failed = fetched.failed.filter(({ lane }) => asked.lives.get(laneKey(lane)) === lanes.get(lane));
-        if (failed.length === 0 && lanes.ready().length > 0) ahead = ask(dueAt);
-        return { batches, failed, ends: fetched.ends, fault: null, ms: clock.monotonic() - asked.since };
+        if (failed.length === 0 && readable().length > 0) ahead = ask(dueAt);
+        return { batches, failed, ends: fetched.ends, writtenTo: fetched.writtenTo, fault: null, ms: clock.monotonic() - asked.since };
       } catch (error) {
         if (!(error instanceof RetriableError)) throw error;
-        return { batches: [], failed: [], ends: new Map(), fault: error, ms: 0 };
+        return { batches: [], failed: [], ends: new Map(), writtenTo: new Map(), fault: error, ms: 0 };
       }
     },
     forget: () => {

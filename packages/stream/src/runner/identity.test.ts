@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { addedHeaders, batchOf, ownHeaders, type Slices } from "@weir/record";
-import { idAt, stampEntry } from "./identity.ts";
+import { addedHeaders, batchOf, idAt, ownHeaders, type Slices } from "@weir/record";
+import { stampEntry } from "./identity.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

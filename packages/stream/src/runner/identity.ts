@@ -1,4 +1,4 @@
-import { ownHeaders, readHeaders, writeHeaders, type Batch, type HeaderColumn, type Slices } from "@weir/record";
+import { ownHeaders, writeHeaders, type Batch, type HeaderColumn, type Slices } from "@weir/record";
 
 /** Longest id that is taken from a producer, in bytes. */
 const MAX_ID_BYTES = 256;
@@ -78,13 +78,4 @@ function scatter(count: number, rows: readonly number[], values: readonly Uint8A
     end += value.length;
   });
   return { name: ID, bytes, at, length };
-}
-
-/** The record's id as bytes: from what Weir added, else from its headers; null before it was stamped. */
-export function idAt(batch: Batch, row: number): Uint8Array | null {
-  for (const added of batch.added.headers) {
-    if (added.name !== ID || added.length[row]! < 0) continue; // parallel to the rows
-    return added.bytes.subarray(added.at[row]!, added.at[row]! + added.length[row]!); // parallel to the rows
-  }
-  return readHeaders(batch.headerBytes, batch.headersAt[row]!, batch.headerCount[row]!).find((h) => h.key === ID)?.value ?? null; // row < count
 }

@@ -5,7 +5,10 @@ import type { Position } from "../log.ts";
 export interface OwnedLane {
   readonly lane: Lane;
   readonly key: string;
-  status: "new" | "resolving" | "ready" | "halted";
+  /** `barred`: halted before it started, so that no stage knows it. */
+  status: "new" | "resolving" | "ready" | "halted" | "barred";
+  /** Why it is halted or barred, or was until a moment ago; empty otherwise. */
+  reason: string;
   /** Next offset to take in. */
   next: number;
   /** Position that was last handed to a commit. */
@@ -14,9 +17,16 @@ export interface OwnedLane {
   activeAt: number;
   /** Offset up to which input was declared ended and `endOfInput` was called; -1 before. */
   endedAt: number;
+  /** Its input is over and something of it may still be held. */
+  ending: boolean;
   /** `next` for which an idle marker was last made; -1 before. */
   markedAt: number;
   committedAt: number;
+  /** Timestamp of the newest record taken in, in milliseconds since 1970; -1 before. */
+  newestAt: number;
+  /** Last stable offset at which the lane has waited for an open transaction since `waitingSince`; -1: it does not wait. */
+  waitingAt: number;
+  waitingSince: number;
 }
 
 export interface Lanes {
@@ -25,7 +35,13 @@ export interface Lanes {
   drop(key: string): OwnedLane | undefined;
   /** Every owned lane starts a new life; the old ones are returned. */
   restart(): OwnedLane[];
+  /** The lane begins another life at the offset: what is on its way to it counts no more. */
+  rewind(lane: Lane, next: number): void;
   ready(): OwnedLane[];
+  /** Those that stages know: what was decided of a halted lane is committed with its position, too. */
+  started(): OwnedLane[];
+  /** Those that cannot go on. */
+  stuck(): OwnedLane[];
   get(lane: Lane): OwnedLane | undefined;
 }
 
@@ -35,12 +51,17 @@ export function createLanes(): Lanes {
     lane: { topic: lane.topic, partition: lane.partition },
     key: laneKey(lane),
     status: "new",
+    reason: "",
     next: -1,
     committed: -1,
     activeAt: 0,
     endedAt: -1,
+    ending: false,
     markedAt: -1,
     committedAt: 0,
+    newestAt: -1,
+    waitingAt: -1,
+    waitingSince: 0,
   });
   return {
     all,
@@ -55,6 +76,12 @@ export function createLanes(): Lanes {
       for (const { lane } of old) all.set(laneKey(lane), fresh(lane));
       return old;
     },
+    rewind: (lane, next) => {
+      const old = all.get(laneKey(lane));
+      if (old) all.set(old.key, { ...old, next });
+    },
+    started: () => [...all.values()].filter((l) => l.status === "ready" || l.status === "halted"),
+    stuck: () => [...all.values()].filter((l) => l.reason !== ""),
     ready: () => [...all.values()].filter((l) => l.status === "ready"),
     get: (lane) => all.get(laneKey(lane)),
   };
@@ -75,4 +102,14 @@ export function accept(lanes: Lanes, batches: readonly Batch[], asked: ReadonlyM
     if (batch.count > 0) taken.push(batch);
   }
   return taken;
+}
+
+/** How long the last stable offset has stood still before records that are written: their transaction is open. */
+export function waitedMs(lane: OwnedLane, stable: number, writtenTo: number, now: number): number {
+  if (stable >= writtenTo || lane.next < stable) {
+    lane.waitingAt = -1;
+    return 0;
+  }
+  if (lane.waitingAt !== stable) Object.assign(lane, { waitingAt: stable, waitingSince: now });
+  return now - lane.waitingSince;
 }

@@ -1,10 +1,12 @@
+// Longer than 400 lines: all of it happens in one world, which stands at the top.
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { headerText, laneKey, type Batch, type PlainRecord } from "@weir/record";
+import { batchOf, headerText, laneKey, type Batch, type PlainRecord } from "@weir/record";
 import { createManualClock, type ManualClock } from "../manual-clock.ts";
 import { createMemoryLog, type MemoryLog } from "../memory-log.ts";
 import { decideAll, type Decided, type Stage } from "../stage.ts";
 import type { Execution } from "./execution.ts";
+import { writeSkipNote } from "./notes.ts";
 import type { RunnerOptions } from "./options.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
@@ -63,7 +65,13 @@ async function createWorld(partitions = 2): Promise<World> {
           assigned: (lanes) => told.push(`${slot} assigned ${lanes.map(laneKey).join()}`),
           revoked: (lanes, lost) => told.push(`${slot} ${lost ? "lost" : "revoked"} ${lanes.map(laneKey).join()}`),
           lagging: () => {},
+          waiting: (lane, ms) => {
+            if (ms >= 5000 && !told.includes(`${slot} waits ${laneKey(lane)}`)) told.push(`${slot} waits ${laneKey(lane)}`);
+          },
+          stuck: (ms) => told.push(`${slot} stuck ${ms}`),
           halted: (lane) => told.push(`${slot} halted ${laneKey(lane)}`),
+          resumed: (lane) => told.push(`${slot} resumed ${laneKey(lane)}`),
+          skipped: (lane, from, to) => told.push(`${slot} skipped ${laneKey(lane)} ${from}-${to}`),
           retried: () => {},
           ended: (lane) => told.push(`${slot} ended ${laneKey(lane)}`),
         },
@@ -76,6 +84,21 @@ async function createWorld(partitions = 2): Promise<World> {
     values: (topic) => log.read(topic).flatMap((partition) => partition.map((r) => text(r.value))),
   };
 }
+
+const silent: RunnerOptions["events"] = {
+  committed: () => {},
+  aborted: () => {},
+  assigned: () => {},
+  revoked: () => {},
+  lagging: () => {},
+  stuck: () => {},
+  halted: () => {},
+  skipped: () => {},
+  waiting: () => {},
+  resumed: () => {},
+  retried: () => {},
+  ended: () => {},
+};
 
 const PORTS = [
   { name: "out", kind: "data" },
@@ -191,6 +214,46 @@ test("what was read before the group forgot the member is not committed under it
   await stopAll(world, running);
   expect(world.values("out")).toEqual(["a", "b"]);
   expect(world.told).toContain("s aborted");
+});
+
+test("whoever wants to know that a decision is visible is told once, also when the first attempt was given up", async () => {
+  const world = await createWorld(1);
+  const seen: string[] = [];
+  const tell = (batch: Batch): Decided => ({
+    ...decideAll(batch, 0),
+    onCommitted: () => void seen.push(`${batch.offset[0]}+${batch.count}`),
+  });
+  const running = world.start(createPass({ process: (batches) => batches.map(tell) }), "s");
+  await world.clock.advance(500);
+  const goOn = world.log.holdCommits();
+  append(world.log, 0, ["a", "b"]);
+  await world.clock.advance(300);
+  expect(seen).toEqual([]);
+  world.log.forget("g", "weir-g-s");
+  goOn();
+  await world.clock.advance(3000);
+  await stopAll(world, running);
+  expect(world.told).toContain("s aborted");
+  expect(seen).toEqual(["0+2"]);
+});
+
+test("lag is told in records and as the age of the newest record taken in, none when everything is", async () => {
+  const world = await createWorld(1);
+  const lags: (readonly [records: number, ageMs: number | null])[] = [];
+  append(
+    world.log,
+    0,
+    ["a", "b", "c"].map((v) => v.repeat(700_000)),
+  ); // one fits a fetch
+  await world.clock.advance(5000);
+  const lagging = (_lane: unknown, records: number, ageMs: number | null): void => void lags.push([records, ageMs]);
+  const running = world.start(createPass(), "s", { events: { ...silent, lagging } });
+  await world.clock.advance(2000);
+  await stopAll(world, running);
+  expect(lags.slice(0, 3).map(([records]) => records)).toEqual([2, 1, 0]);
+  expect(lags[0]?.[1]).toBeGreaterThanOrEqual(5000);
+  expect(lags[0]?.[1]).toBeLessThan(7000);
+  expect(lags.at(-1)).toEqual([0, 0]);
 });
 
 test("held records are not committed: the next owner reads them again and lets them out once", async () => {
@@ -319,4 +382,78 @@ test("a lane whose bytes are damaged halts and the others go on", async () => {
   expect(world.values("out")).toEqual(expect.arrayContaining(["c", "d"]));
   expect(world.values("out")).not.toContain("b");
   expect(world.told).toContain("s halted in/0");
+});
+
+test("a lane whose state is damaged halts before it begins, and the others go on", async () => {
+  const world = await createWorld(2);
+  append(world.log, 0, ["a"]);
+  append(world.log, 1, ["c"]);
+  world.log.append({ topic: "state", partition: 0 }, [{ key: encoder.encode("k"), value: encoder.encode("1") }]);
+  world.log.damage({ topic: "state", partition: 0 }, 0, "wrong checksum");
+  const running = world.start({ ...createPass(), holds: true }, "s");
+  await world.clock.advance(1000);
+  await stopAll(world, running);
+  expect(world.values("out")).toEqual(["c"]);
+  expect(world.told).toContain("s halted in/0");
+});
+
+test("what was decided of a lane before it halted is committed with its position: nothing comes twice after a restart", async () => {
+  const world = await createWorld(1);
+  append(world.log, 0, ["a", "b"]);
+  world.log.damage({ topic: "in", partition: 0 }, 1, "wrong checksum");
+  for (const slot of ["first", "second"]) {
+    const running = world.start(createPass(), slot);
+    await world.clock.advance(1000);
+    await stopAll(world, running);
+  }
+  expect(world.values("out")).toEqual(["a"]);
+  expect(world.told).toEqual(expect.arrayContaining(["first halted in/0", "second halted in/0"]));
+});
+
+test("a halted lane goes on behind what somebody said to leave out, in every later life too", async () => {
+  const world = await createWorld(1);
+  append(world.log, 0, ["a", "b", "c", "d"]);
+  world.log.damage({ topic: "in", partition: 0 }, 1, "wrong checksum");
+  const first = world.start(createPass(), "first");
+  await world.clock.advance(1000);
+  expect(first.runner.status()).toEqual({ joined: true, lanes: 0, halted: ["in/0 at offset 1: wrong checksum"] });
+  const producer = await world.log.producer({ transactionalId: "people" });
+  const transaction = producer.begin();
+  writeSkipNote(transaction, "control", { topic: "in", partition: 0 }, 1, 3);
+  await transaction.commit(null);
+  await world.clock.advance(2000);
+  expect(first.runner.status()).toEqual({ joined: true, lanes: 1, halted: [] });
+  await stopAll(world, first);
+  const second = world.start(createPass(), "second");
+  await world.clock.advance(1000);
+  await stopAll(world, second);
+  expect(world.values("out")).toEqual(["a", "d"]);
+  expect(world.told.filter((t) => t.includes("skipped"))).toEqual(["first skipped in/0 1-3"]);
+});
+
+test("records that an open transaction keeps from being read are told with how long they have been waiting", async () => {
+  const world = await createWorld(1);
+  const running = world.start(createPass(), "s");
+  const producer = await world.log.producer({ transactionalId: "hanging", timeoutMs: 60_000 });
+  const transaction = producer.begin();
+  const lane = { topic: "in", partition: 0 };
+  transaction.write(lane, batchOf(lane, [{ key: null, value: encoder.encode("a") }]));
+  await world.clock.advance(4000);
+  expect(world.told).not.toContain("s waits in/0");
+  await world.clock.advance(4000);
+  expect(world.told).toContain("s waits in/0");
+  await transaction.commit(null);
+  await world.clock.advance(1000);
+  await stopAll(world, running);
+  expect(world.values("out")).toEqual(["a"]);
+});
+
+test("a stage that never answers is told of after a minute, and ends the runner after two", async () => {
+  const world = await createWorld();
+  append(world.log, 0, ["a"]);
+  const { done } = world.start(createPass({ process: () => new Promise(() => {}) }), "s");
+  const ended = done.catch((error: unknown) => String(error));
+  await world.clock.advance(130_000);
+  expect(world.told.filter((word) => word.includes("stuck"))).toHaveLength(1);
+  expect(await ended).toContain("WEIR-5005");
 });

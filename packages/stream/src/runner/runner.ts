@@ -1,16 +1,32 @@
 // Longer than 400 lines: one class, because its steps share the state of the same lanes, units and transactions.
-import { laneKey, RetriableError, type Batch, type Lane } from "@weir/record";
-import type { GroupListener, LaneFailure, Membership, Producer } from "../log.ts";
-import { createChain, type Chain, type Outcome } from "./chain.ts";
+import { RetriableError, type Batch, type Lane } from "@weir/record";
+import type { Fetcher, Membership, Producer } from "../log.ts";
+import { asError } from "./as-error.ts";
+import { createAsking, type Asking } from "./asking.ts";
+import type { Chain, Outcome } from "./chain.ts";
+import { chainOf } from "./chain-of.ts";
+import { createCommits, type Commits } from "./commits.ts";
+import { createListener, type Change } from "./change.ts";
 import { followControl, type Control } from "./control.ts";
+import type { NoteListener } from "./follow.ts";
 import { stampEntry } from "./identity.ts";
+import { createEndings, type Endings } from "./endings.ts";
 import { createFeed, type Feed } from "./feed.ts";
-import { findStart, type LaneStart } from "./lane-start.ts";
-import { createLanes, type OwnedLane } from "./lanes.ts";
+import { haltLane, resumeLanes } from "./halts.ts";
+import { createHearing, type Hearing } from "./hearing.ts";
+import { tellLag } from "./lag.ts";
+import { createLaneCycle, type LaneCycle } from "./lane-cycle.ts";
+import { createLanes } from "./lanes.ts";
 import type { RunnerOptions } from "./options.ts";
+import { isDue, isFarBehind, movedQuietly } from "./pace.ts";
+import { patiently } from "./patiently.ts";
 import { isReplaced } from "./replaced.ts";
+import { createParts, type Parts } from "./parts.ts";
+import { BACKOFF_MS, FETCH_BYTES, IDLE_MS, PATIENCE_MS, SMALL_FETCH_PAUSE_MS, SMALL_FETCH_RECORDS } from "./tuning.ts";
 import { createUnit, type Unit } from "./unit.ts";
-import { createWriting, type Writing } from "./writing.ts";
+import { createWatchdog, hopeless, type Watchdog } from "./watchdog.ts";
+import type { Writing } from "./writing.ts";
+import { writingOf } from "./writing-of.ts";
 
 /** Carries records from the input topics through a chain of stages, one committed transaction after the other. */
 export interface Runner {
@@ -18,40 +34,18 @@ export interface Runner {
   run(): Promise<void>;
   /** Decides what has been fetched, commits, leaves the group. */
   stop(): void;
-  /** Lanes that are ready, and whether the group was joined: for readiness. */
-  status(): { readonly joined: boolean; readonly lanes: number };
+  /** Lanes that are ready, whether the group was joined, and why lanes are halted: for readiness. */
+  status(): { readonly joined: boolean; readonly lanes: number; readonly halted: readonly string[] };
 }
 
-/** Longest pause when there is nothing to do. */
-const IDLE_MS = 100;
-/** Transactions whose commit was asked for and is not acknowledged. With the one that fills they are fewer than the producer's ids. */
-const MAX_COMMITTING = 2;
-/** Of one fetch, over all partitions of a broker: as much again is on its way while it is worked on. */
-const FETCH_BYTES = 8 * 1024 * 1024;
-/** Pause before an attempt is repeated. */
-const BACKOFF_MS = 200;
-/** A fetch of fewer records is followed by a short pause: many small requests cost more than records. */
-const SMALL_FETCH_RECORDS = 256;
-const SMALL_FETCH_PAUSE_MS = 5;
-/** From so many records on, throughput counts more than the latency of a transaction. */
-const BEHIND_RECORDS = 100_000;
-/** Positions that moved without output (markers) are committed when they are this old. */
-const QUIET_COMMIT_MS = 1000;
-
-type Change =
-  | { readonly kind: "assign"; readonly lanes: readonly Lane[] }
-  | { readonly kind: "revoke"; readonly lanes: readonly Lane[]; readonly done: () => void }
-  | { readonly kind: "lost"; readonly lanes: readonly Lane[] }
-  | { readonly kind: "ended"; readonly lane: Lane }
-  | { readonly kind: "resolved"; readonly lane: OwnedLane; readonly start: LaneStart };
+const STUCK = "STUCK";
 
 export function createRunner(options: RunnerOptions): Runner {
-  const chain = createChain(options.links);
-  const work = new Work(options, chain);
+  const work = new Work(options, chainOf(options));
   return {
     run: () => work.run(),
     stop: () => work.stop(),
-    status: () => ({ joined: work.joined, lanes: work.lanes.ready().length }),
+    status: () => ({ joined: work.joined, lanes: work.lanes.ready().length, halted: work.lanes.stuck().map((l) => l.reason) }),
   };
 }
 
@@ -60,8 +54,15 @@ class Work {
   readonly lanes = createLanes();
   joined = false;
   readonly #options: RunnerOptions;
+  readonly #noted: NoteListener = { onNote: () => this.#wake(), onFault: (error) => this.#giveUp(asError(error)) };
   readonly #chain: Chain;
   readonly #writing: Writing;
+  readonly #cycle: LaneCycle;
+  readonly #watchdog: Watchdog;
+  readonly #commits: Commits;
+  readonly #endings: Endings;
+  readonly #parts: Parts;
+  readonly #asking: Asking;
   readonly #changes: Change[] = [];
   #wake: () => void = () => {};
   #stopping = false;
@@ -69,31 +70,66 @@ class Work {
   /** Why nothing of what is open may be committed. */
   #broken: Error | null = null;
   #unit: Unit | null = null;
-  /** Commits that were asked for and are not settled, oldest first. They never reject: a fault is in `broken`. */
-  readonly #committing: Promise<void>[] = [];
-  #previousCommitMs = 0;
   /** Records of all lanes that could be read and were not, at the last fetch. */
   #lag = 0;
+  #processing = false;
+  #abandonLoop: (why: Error) => void = () => {};
   // Set by `run` before anything else uses them.
   #producer!: Producer;
   #membership!: Membership;
   #feed!: Feed;
+  /** Reads again what stages hold without its bytes. */
+  #recalls!: Fetcher;
   #control: Control | null = null;
+  #hearing: Hearing | null = null;
 
   constructor(options: RunnerOptions, chain: Chain) {
     this.#options = options;
     this.#chain = chain;
-    const { links, group, idsOf, topics, minimalHeaders, keepTimestamps, hash, clock } = options;
-    const { verdicts: verdictsTopic } = topics;
-    this.#writing = createWriting({
-      links,
-      group,
-      entry: idsOf !== null,
-      verdictsTopic,
-      minimalHeaders,
-      keepTimestamps,
-      hash,
-      now: () => clock.now(),
+    this.#writing = writingOf(options);
+    this.#asking = createAsking(options, chain, this.lanes);
+    this.#cycle = createLaneCycle({
+      options,
+      chain,
+      lanes: this.lanes,
+      onResolved: (lane, start) => this.#queue({ kind: "resolved", lane, start }),
+      onRetry: (why) => {
+        this.#watchdog.fault(why);
+        this.#wake();
+      },
+      onFatal: (error) => this.#giveUp(asError(error)),
+    });
+    this.#commits = createCommits({
+      options,
+      chain,
+      lanes: this.lanes,
+      onCommitted: () => this.#watchdog.progress(),
+      onEnded: (lane) => this.#queue({ kind: "ended", lane }),
+      onFault: (error) => this.#breakOff(asError(error)),
+    });
+    this.#parts = createParts({
+      chain,
+      fetcher: () => this.#recalls,
+      stamp: (batch) => this.#stamped(batch),
+      decide: (outcomes) => this.#decide(outcomes),
+    });
+    this.#endings = createEndings({
+      options,
+      chain,
+      lanes: this.lanes,
+      control: () => this.#control,
+      decide: (outcomes) => this.#decide(outcomes),
+      open: () => this.#open(),
+    });
+    this.#watchdog = createWatchdog({
+      clock: options.clock,
+      patienceMs: PATIENCE_MS,
+      hasWork: () => this.#hasWork(),
+      onStuck: (ms, fault) => {
+        options.events.stuck(ms, fault);
+        this.#breakOff(new RetriableError(STUCK, `no progress for ${ms} ms`));
+      },
+      onHopeless: (ms) => this.#abandonLoop(hopeless(options.group, ms)),
     });
   }
 
@@ -103,47 +139,74 @@ class Work {
   }
 
   async run(): Promise<void> {
-    const { log, group, slot, topics, clock, inputs } = this.#options;
+    const { log, group, slot, topics, clock, inputs, transactionTimeoutMs } = this.#options;
+    const { control } = topics;
     const name = `weir-${group}-${slot}`;
-    await using producer = await log.producer({ transactionalId: name, rotate: 4, timeoutMs: this.#options.transactionTimeoutMs });
+    await using producer = await this.#patiently(() => log.producer({ transactionalId: name, rotate: 4, timeoutMs: transactionTimeoutMs }));
     await using fetcher = log.fetcher({ maxBytes: FETCH_BYTES });
+    await using recalls = log.fetcher({ maxBytes: FETCH_BYTES });
     this.#producer = producer;
-    this.#feed = createFeed(fetcher, this.lanes, clock);
-    if (topics.control !== null) this.#control = await followControl(log, topics.control, clock, () => this.#wake());
+    this.#recalls = recalls;
+    this.#feed = createFeed({ fetcher, lanes: this.lanes, clock, mayRead: (lane) => this.#asking.mayRead(lane) });
+    if (control !== null) this.#control = await this.#patiently(() => followControl(log, control, clock, this.#noted));
+    this.#hearing = await createHearing(log, this.#chain, clock, this.#noted);
     let abandon = false;
     try {
-      this.#membership = await log.join({ group, topics: inputs, memberId: name }, this.#listener());
+      const subscribed = [...inputs, ...(this.#options.replays?.keys() ?? [])];
+      const listener = createListener({
+        queue: (change) => this.#queue(change),
+        breakOff: (why) => this.#breakOff(why),
+        giveUp: (why) => this.#giveUp(why),
+      });
+      this.#membership = await this.#patiently(() => log.join({ group, topics: subscribed, memberId: name }, listener));
       this.joined = true;
-      while (!this.#stopping) await this.#attempt();
-      await this.#finish();
+      const abandoned = new Promise<never>((_resolve, reject) => (this.#abandonLoop = reject));
+      await Promise.race([this.#loop(), abandoned]);
     } catch (error) {
       abandon = isReplaced(error);
       throw error;
     } finally {
+      this.#watchdog.stop();
       this.#control?.stop();
+      this.#hearing?.stop();
       for (const change of this.#changes) if (change.kind === "revoke") change.done();
       if (this.joined) await this.#membership.leave({ abandon });
       this.joined = false;
     }
   }
 
-  #listener(): GroupListener {
-    const queue = (change: Change): void => {
-      this.#changes.push(change);
-      this.#wake();
-    };
-    return {
-      onAssign: (lanes) => queue({ kind: "assign", lanes }),
-      onRevoke: (lanes) => new Promise((done) => queue({ kind: "revoke", lanes, done })),
-      onLost: (lanes) => {
-        this.#broken ??= new RetriableError("MEMBERSHIP_LOST", "the group forgot this member");
-        queue({ kind: "lost", lanes });
-      },
-      onFatal: (error) => {
-        this.#fatal ??= error;
-        this.#wake();
-      },
-    };
+  #patiently<T>(act: () => Promise<T>): Promise<T> {
+    return patiently(act, this.#options.clock, (message) => {
+      this.#options.events.retried("init", message);
+      this.#watchdog.fault(message);
+      if (this.#fatal) throw this.#fatal;
+      return !this.#stopping;
+    });
+  }
+
+  async #loop(): Promise<void> {
+    while (!this.#stopping) await this.#attempt();
+    await this.#finish();
+  }
+
+  #hasWork(): boolean {
+    const starting = [...this.lanes.all.values()].some((l) => l.status === "new" || l.status === "resolving");
+    return this.joined && (this.#lag > 0 || this.#processing || this.#unit !== null || this.#commits.pending > 0 || starting);
+  }
+
+  #queue(change: Change): void {
+    this.#changes.push(change);
+    this.#wake();
+  }
+
+  #breakOff(why: Error): void {
+    this.#broken ??= why;
+    this.#wake();
+  }
+
+  #giveUp(why: Error): void {
+    this.#fatal ??= why;
+    this.#wake();
   }
 
   /** What the environment did wrong is recovered from; everything else ends the run. */
@@ -161,16 +224,38 @@ class Work {
     if (this.#broken) return this.#recover(this.#broken);
     const change = this.#changes.shift();
     if (change) return this.#apply(change);
-    this.#resolveNew();
-    const ready = this.lanes.ready();
-    if (ready.length === 0 && this.#unit === null) return this.#pause(IDLE_MS);
-    const batches = ready.length === 0 ? [] : await this.#fetch();
+    this.#cycle.resolveNew(this.#membership);
+    resumeLanes(this.lanes, this.#control, this.#options);
+    const news = this.#asking.news();
+    if (news) this.#open().tell(news.topic, news.alerts);
+    if (await this.#part()) return;
+    const { readable, waiting } = this.#asking.split(this.lanes.ready());
+    if (waiting) this.#watchdog.progress(); // on purpose, and not for ever
+    if (!readable && this.#unit === null) return this.#pause(IDLE_MS);
+    const batches = readable ? await this.#fetch() : [];
     if (this.#broken || this.#stopping) return;
-    if (batches.length > 0) await this.#process(batches);
-    await this.#closeEnded();
-    await this.#closeIdle();
-    this.#commitQuiet();
-    if (this.#unit && this.#isDue(this.#unit, batches.length === 0)) await this.#seal();
+    if (batches.length > 0) {
+      this.#watchdog.progress();
+      await this.#process(batches);
+    }
+    if (await this.#part()) return;
+    await this.#decide((await this.#hearing?.hear()) ?? []);
+    await this.#endings.closeEnded();
+    await this.#endings.closeIdle();
+    if (!this.#unit && (this.#chain.unsaved() || movedQuietly(this.lanes, this.#chain, this.#options.clock.monotonic()))) this.#open();
+    await this.#sealIfDue(batches.length === 0);
+  }
+
+  /** Brings out a part of what is decided and too much for one transaction; false when there is none. */
+  async #part(): Promise<boolean> {
+    if (!(await this.#parts.next())) return false;
+    this.#watchdog.progress();
+    await this.#sealIfDue(false);
+    return true;
+  }
+
+  async #sealIfDue(idle: boolean): Promise<void> {
+    if (this.#unit && (idle || isDue(this.#unit, this.#options.clock.monotonic()))) await this.#seal();
   }
 
   async #pause(ms: number): Promise<void> {
@@ -182,102 +267,59 @@ class Work {
   async #apply(change: Change): Promise<void> {
     switch (change.kind) {
       case "assign":
-        for (const lane of change.lanes) this.lanes.take(lane);
+        this.#cycle.take(change.lanes);
         return this.#options.events.assigned(change.lanes);
       case "revoke":
         await this.#seal();
         await this.#settled();
-        for (const lane of change.lanes) this.#drop(laneKey(lane));
+        this.#drop(change.lanes);
         this.#options.events.revoked(change.lanes, false);
         return change.done();
       case "lost":
-        for (const lane of change.lanes) this.#drop(laneKey(lane));
+        this.#drop(change.lanes);
         return this.#options.events.revoked(change.lanes, true);
       case "ended":
-        return this.#handOnEnd(change.lane);
+        return this.#endings.handOn(change.lane);
       case "resolved":
-        return this.#start(change.lane, change.start);
+        return this.#cycle.start(change.lane, change.start);
     }
   }
 
-  #drop(key: string): void {
-    const lane = this.lanes.drop(key);
-    if (lane && (lane.status === "ready" || lane.status === "halted")) this.#chain.revoke(lane.lane);
-  }
-
-  #start(lane: OwnedLane, { from, states }: LaneStart): void {
-    if (this.lanes.get(lane.lane) !== lane || lane.status !== "resolving") return;
-    this.#chain.assign(lane.lane, from, states);
-    const now = this.#options.clock.monotonic();
-    Object.assign(lane, { status: "ready", next: from, committed: from, committedAt: now, activeAt: now });
-  }
-
-  /** Looks up, beside the loop, where new lanes start: committed offset first (stable), then the state that goes with it. */
-  #resolveNew(): void {
-    for (const lane of this.lanes.all.values()) {
-      if (lane.status !== "new") continue;
-      lane.status = "resolving";
-      void this.#resolve(lane).catch((error: unknown) => {
-        if (error instanceof RetriableError) {
-          this.#options.events.retried("resolve", error.message);
-          void this.#options.clock.sleep(BACKOFF_MS).then(() => {
-            if (lane.status === "resolving") lane.status = "new";
-            this.#wake();
-          });
-        } else this.#fatal ??= asError(error);
-        this.#wake();
-      });
-    }
-  }
-
-  async #resolve(lane: OwnedLane): Promise<void> {
-    const start = await findStart(this.#options, this.#membership, lane);
-    this.#changes.push({ kind: "resolved", lane, start });
-    this.#wake();
+  #drop(lanes: readonly Lane[]): void {
+    this.#parts.forget();
+    this.#cycle.drop(lanes);
   }
 
   // ---- records
 
   async #fetch(): Promise<readonly Batch[]> {
     const { clock, events } = this.#options;
-    const { batches, failed, ends, fault, ms } = await this.#feed.next(this.#unit?.dueAt ?? null);
+    const { batches, failed, ends, writtenTo, fault, ms } = await this.#feed.next(this.#unit?.dueAt ?? null);
     this.#unit?.fetched(ms);
     if (fault || failed.some((f) => f.kind === "retry")) {
-      events.retried("fetch", fault?.message ?? failed[0]?.message ?? "");
+      const message = fault?.message ?? failed[0]?.message ?? "";
+      events.retried("fetch", message);
+      this.#watchdog.fault(message);
       await this.#pause(BACKOFF_MS);
     }
-    for (const failure of failed) this.#failed(failure);
-    this.#lag = 0;
-    for (const lane of this.lanes.ready()) {
-      const lag = Math.max(0, (ends.get(lane.key) ?? lane.next) - lane.next);
-      this.#lag += lag;
-      events.lagging(lane.lane, lag);
-    }
+    for (const failure of failed) this.#broken ??= haltLane(failure, this.lanes, this.#control, this.#options);
     const now = clock.monotonic();
     let records = 0;
     for (const batch of batches) {
       records += batch.count;
-      Object.assign(this.lanes.get(batch)!, { activeAt: now }); // accepted: it is there
+      Object.assign(this.lanes.get(batch)!, { activeAt: now, newestAt: batch.timestamp[batch.count - 1] ?? -1 }); // accepted: it is there
     }
+    this.#lag = tellLag({ ends, writtenTo }, this.lanes, this.#options);
     if (records > 0 && records < SMALL_FETCH_RECORDS) await clock.sleep(SMALL_FETCH_PAUSE_MS);
     return batches;
   }
 
-  #failed({ lane, kind, message }: LaneFailure): void {
-    if (kind === "retry") return;
-    if (kind === "out-of-range" && this.#options.onOutOfRange !== "stop") {
-      this.#broken ??= new RetriableError("OUT_OF_RANGE", message);
-      return;
-    }
-    Object.assign(this.lanes.get(lane)!, { status: "halted" }); // in its present life
-    this.#options.events.halted(lane, message);
-  }
-
   async #process(batches: readonly Batch[]): Promise<void> {
-    const { idsOf, clock } = this.#options;
+    const { clock } = this.#options;
     const started = clock.monotonic();
-    const stamped = idsOf === null ? batches : batches.map((b) => stampEntry(b, idsOf));
-    const outcomes = await this.#chain.process(stamped);
+    this.#processing = true;
+    const outcomes = await this.#asking.ask(batches.map((batch) => this.#stamped(batch)));
+    this.#processing = false;
     const spent = clock.monotonic() - started;
     await this.#decide(outcomes);
     this.#unit?.processed(spent);
@@ -287,29 +329,16 @@ class Work {
     if (outcomes.length === 0) return;
     const unit = this.#open();
     for (const outcome of outcomes) unit.add(outcome);
-    if (unit.bytes >= unit.bytesMax) await this.#seal();
+    if (unit.bytes() >= unit.bytesMax) await this.#seal();
   }
 
-  /** Finite lanes that have been read to their end: what is open there is judged now. */
-  async #closeEnded(): Promise<void> {
-    for (const lane of this.lanes.ready()) {
-      const end = this.#control?.endOf(lane.lane) ?? -1;
-      if (end < 0 || lane.next < end || lane.endedAt >= end) continue;
-      lane.endedAt = end;
-      await this.#decide(await this.#chain.endOfInput(lane.lane));
-      this.#open().ends(lane.lane);
-    }
+  #stamped(batch: Batch): Batch {
+    const { idsOf } = this.#options;
+    return idsOf === null || this.#isReplay(batch) ? batch : stampEntry(batch, idsOf);
   }
 
-  async #closeIdle(): Promise<void> {
-    const { idleAfterMs, clock } = this.#options;
-    if (idleAfterMs === null) return;
-    const now = clock.monotonic();
-    for (const lane of this.lanes.ready()) {
-      if (lane.markedAt === lane.next || now - lane.activeAt < idleAfterMs || this.#chain.position(lane.lane) === null) continue;
-      lane.markedAt = lane.next;
-      await this.#decide(await this.#chain.close({ lane: lane.lane, offset: lane.next, watermark: Number.MAX_SAFE_INTEGER }));
-    }
+  #isReplay({ topic }: Lane): boolean {
+    return this.#options.replays?.has(topic) ?? false;
   }
 
   // ---- transactions
@@ -321,107 +350,50 @@ class Work {
       chain: this.#chain,
       producer: this.#producer,
       membership: this.#membership,
-      behind: this.#lag > BEHIND_RECORDS,
+      behind: isFarBehind(this.#lag),
     });
     return this.#unit;
-  }
-
-  /** Markers move positions without records: they are committed too, in their own time. */
-  #commitQuiet(): void {
-    if (this.#unit) return;
-    const now = this.#options.clock.monotonic();
-    const moved = this.lanes
-      .ready()
-      .some((l) => (this.#chain.position(l.lane) ?? l.next) > l.committed && now - l.committedAt > QUIET_COMMIT_MS);
-    if (moved) this.#open();
-  }
-
-  #isDue(unit: Unit, idle: boolean): boolean {
-    return idle || this.#options.clock.monotonic() >= unit.dueAt || unit.bytes >= unit.bytesMax;
   }
 
   /** Hands the open transaction to be committed after those before it; a few may be on their way while the next fills. */
   async #seal(): Promise<void> {
     const unit = this.#unit;
     if (!unit) return;
-    while (this.#committing.length >= MAX_COMMITTING) await this.#committing[0];
+    await this.#commits.room();
     if (this.#broken) return;
     this.#unit = null;
-    const lanes = this.lanes.ready();
-    const positions = lanes.map((l) => ({ ...l.lane, offset: this.#chain.position(l.lane) ?? l.next }));
-    const moved = positions.filter((p, i) => p.offset > lanes[i]!.committed); // parallel
-    const now = this.#options.clock.monotonic();
-    lanes.forEach((l, i) => Object.assign(l, { committed: Math.max(l.committed, positions[i]!.offset), committedAt: now })); // parallel
-    const commit = this.#commit(unit, moved).finally(() => void this.#committing.splice(this.#committing.indexOf(commit), 1));
-    this.#committing.push(commit);
-  }
-
-  async #commit(unit: Unit, moved: readonly { topic: string; partition: number; offset: number }[]): Promise<void> {
-    const { clock, events } = this.#options;
-    const started = clock.monotonic();
-    try {
-      const { entries, records, ended } = await unit.commit(moved, this.#previousCommitMs);
-      this.#previousCommitMs = clock.monotonic() - started;
-      events.committed(entries, { commitMs: this.#previousCommitMs, records });
-      for (const lane of ended) {
-        events.ended(lane);
-        this.#changes.push({ kind: "ended", lane });
-      }
-    } catch (error) {
-      this.#broken ??= asError(error);
-      this.#wake();
-    }
-  }
-
-  /** Everything of a finite lane is out: the stages that read on are told where their input ends. */
-  async #handOnEnd({ partition }: Lane): Promise<void> {
-    const { handsOnTo, log, topics } = this.#options;
-    const lanes = handsOnTo.map((topic) => ({ topic, partition }));
-    if (lanes.length === 0 || topics.control === null) return;
-    const bounds = await log.bounds(lanes);
-    for (const lane of lanes) this.#open().noteEnd(topics.control, lane, bounds.get(laneKey(lane))?.end ?? 0);
+    this.#commits.start(unit);
   }
 
   async #settled(): Promise<void> {
-    await Promise.all(this.#committing);
+    await this.#commits.settled();
     if (this.#broken) await this.#recover(this.#broken);
   }
 
   /** Nobody knows whether what was open is committed: settle all ids, forget everything read, start from the committed offsets. */
   async #recover(error: Error): Promise<void> {
-    const { events, clock } = this.#options;
+    const { events } = this.#options;
     if (!(error instanceof RetriableError)) throw error;
-    events.aborted(error.message);
+    events.aborted(error);
     const unit = this.#unit;
     this.#unit = null;
     this.#feed.forget();
-    await Promise.all(this.#committing);
+    this.#lag = 0;
+    this.#processing = false;
+    if (error.code !== STUCK) this.#watchdog.fault(error.message);
+    this.#parts.forget();
+    await this.#commits.settled();
     await unit?.abort();
-    for (;;) {
-      try {
-        await this.#producer.init();
-        break;
-      } catch (again) {
-        if (!(again instanceof RetriableError)) throw again;
-        if (this.#fatal) throw this.#fatal;
-        events.retried("init", again.message);
-        if (this.#stopping) break;
-        await clock.sleep(BACKOFF_MS);
-      }
-    }
-    for (const old of this.lanes.restart()) if (old.status === "ready" || old.status === "halted") this.#chain.revoke(old.lane);
+    await this.#patiently(() => this.#producer.init());
+    this.#cycle.restart();
     this.#broken = null;
   }
 
   async #finish(): Promise<void> {
     if (!this.#broken) await this.#seal();
-    await Promise.all(this.#committing);
+    await this.#commits.settled();
     await this.#unit?.abort();
     for (const change of this.#changes) if (change.kind === "revoke") change.done();
-    for (const lane of this.lanes.restart()) if (lane.status === "ready") this.#chain.revoke(lane.lane);
+    this.#cycle.restart();
   }
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -1,16 +1,19 @@
 import type { Lane } from "@weir/record";
 import type { Membership, Position, Producer } from "../log.ts";
+import type { SystemRecord } from "../stage.ts";
 import type { Chain, Outcome } from "./chain.ts";
-import { writeEndNote } from "./control.ts";
+import { writeEndNote } from "./notes.ts";
 import { createTally, type Execution } from "./execution.ts";
 import type { RunnerOptions } from "./options.ts";
+import { createRefusals, type Refusal } from "./refusal.ts";
 import { nameTooLarge } from "./too-large.ts";
 import { writeOutcome, writeSystem, type Writing } from "./writing.ts";
 
 /** One execution in the making: a transaction, what was decided in it, and the entries that will tell of it. */
 export interface Unit {
-  readonly bytes: number;
-  /** By the monotonic clock. */
+  bytes(): number;
+  /** By the monotonic clock, as `dueAt`. */
+  readonly openedAt: number;
   readonly dueAt: number;
   /** It is due, too, when it holds so much. */
   readonly bytesMax: number;
@@ -19,12 +22,21 @@ export interface Unit {
   add(outcome: Outcome): void;
   /** Writes that the input of another stage's lane ends there. */
   noteEnd(controlTopic: string, lane: Lane, offset: number): void;
+  /** Tells people, together with what else becomes visible. */
+  tell(topic: string, records: readonly SystemRecord[]): void;
   /** The lane's input is over; told once the transaction is committed. */
   ends(lane: Lane): void;
   commit(
     positions: readonly Position[],
     previousCommitMs: number,
-  ): Promise<{ readonly entries: readonly Execution[]; readonly records: number; readonly ended: readonly Lane[] }>;
+  ): Promise<{
+    readonly entries: readonly Execution[];
+    readonly records: number;
+    readonly ended: readonly Lane[];
+    readonly refused: readonly Refusal[];
+  }>;
+  /** To everybody who wanted to know that a decision is visible. */
+  tellCommitted(): void;
   abort(): Promise<void>;
 }
 
@@ -48,37 +60,45 @@ export function createUnit({ options, writing, chain, producer, membership, behi
   const startedAt = clock.now();
   const tallies = chain.links.map((l) => createTally(l.stage));
   const ended: Lane[] = [];
+  const waiting: (() => void)[] = [];
+  const refusals = createRefusals();
   const ms = { fetch: 0, process: 0 };
   let records = 0;
   const stretch = behind ? STRETCH : 1;
-  const dueAt = clock.monotonic() + options.commit.everyMs * stretch;
+  const openedAt = clock.monotonic();
+  const dueAt = openedAt + options.commit.everyMs * stretch;
   const bytesMax = options.commit.bytes * stretch;
   return {
-    get bytes() {
-      return transaction.bytes;
-    },
+    bytes: () => transaction.bytes,
+    openedAt,
     dueAt,
     bytesMax,
     fetched: (spent) => void (ms.fetch += spent),
     processed: (spent) => void (ms.process += spent),
     noteEnd: (topic, lane, offset) => writeEndNote(transaction, topic, lane, offset),
+    tell: (topic, told) => writeSystem(transaction, { topic, partition: 0 }, told),
     ends: (lane) => void ended.push(lane),
-    add: ({ link, decided }) => {
-      const outcome = { link, decided: nameTooLarge(decided) };
+    add: (given) => {
+      const outcome = { ...given, decided: nameTooLarge(given.decided) };
       tallies[outcome.link]!.add(outcome.decided); // an outcome of this chain
+      refusals.add(chain.links[outcome.link]!.stage, outcome.decided); // as above
+      if (outcome.decided.onCommitted) waiting.push(outcome.decided.onCommitted);
       if (outcome.link === 0) records += outcome.decided.rows.length;
       writeOutcome(transaction, outcome, writing);
     },
     commit: async (positions, previousCommit) => {
       for (const { topic, change } of chain.snapshot()) writeSystem(transaction, { topic, partition: change.lane.partition }, [change]);
       const context = { slot: options.slot, startedAt, preparedAt: clock.now(), ms: { ...ms, previousCommit }, hash: options.hash };
-      const entries = tallies.filter((t) => !t.empty).map((t) => t.execution(context));
+      const entries = tallies.filter((t) => !t.isEmpty()).map((t) => t.execution(context));
       for (const entry of entries) {
         const partition = Math.min(...entry.in.map((range) => range.partition));
         writeSystem(transaction, { topic: options.topics.executions, partition }, [{ key: entry.stage, value: JSON.stringify(entry) }]);
       }
       await transaction.commit(positions.length === 0 ? null : { membership, incarnation, positions });
-      return { entries, records, ended };
+      return { entries, records, ended, refused: refusals.list() };
+    },
+    tellCommitted: () => {
+      for (const tell of waiting) tell();
     },
     abort: () => transaction.abort().catch(() => {}), // the caller initialises all ids next
   };

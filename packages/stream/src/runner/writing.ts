@@ -1,7 +1,8 @@
-import { createDeadLetterWriter, type DeadLetterWriter, type Payload } from "@weir/deadletter";
+import { createDeadLetterWriter, type DeadLetterWriter, type Payload, type Place } from "@weir/deadletter";
 import {
   addedHeaders,
   batchOf,
+  idAt,
   ownHeaders,
   recordAt,
   type Batch,
@@ -12,7 +13,6 @@ import {
 } from "@weir/record";
 import type { Transaction } from "../log.ts";
 import type { SystemRecord } from "../stage.ts";
-import { idAt } from "./identity.ts";
 import { positionsOf, writtenView, type Link, type Outcome } from "./chain.ts";
 
 export interface Writing {
@@ -25,6 +25,7 @@ export interface Writing {
   readonly deadLetters: readonly DeadLetterWriter[];
   /** One for every link: which bytes its dead letters hold. */
   readonly payloads: readonly Payload[];
+  readonly entryTopic: string | null;
   readonly now: () => number;
 }
 
@@ -33,6 +34,9 @@ export interface WritingOptions {
   readonly group: string;
   /** Does the first link read the entry topic? */
   readonly entry: boolean;
+  readonly entryTopic: string | null;
+  /** Version of Weir. */
+  readonly code?: string;
   readonly verdictsTopic: string;
   readonly minimalHeaders: boolean;
   readonly keepTimestamps: boolean;
@@ -41,13 +45,21 @@ export interface WritingOptions {
 }
 
 export function createWriting(options: WritingOptions): Writing {
-  const { links, group, entry, hash, ...rest } = options;
+  const { links, group, entry, hash, code, ...rest } = options;
   return {
     ...rest,
     links,
     deadLetters: links.map(({ stage }) => {
       const { spec, contract, owner } = stage.describe();
-      return createDeadLetterWriter({ stage: stage.id, group, spec, owner, ...(contract !== undefined && { contract }) }, hash);
+      const facts = {
+        stage: stage.id,
+        group,
+        spec,
+        owner,
+        ...(contract !== undefined && { contract }),
+        ...(code !== undefined && { code }),
+      };
+      return createDeadLetterWriter(facts, hash);
     }),
     payloads: links.map((_, i) => (entry && i === 0 ? "source" : "stage-input")),
   };
@@ -107,8 +119,24 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
   const id = decoder.decode(idAt(batch, row) ?? encoder.encode(`${hop.topic}-${hop.partition}-${hop.offset}`));
   const none = failure.class === "TOO_LARGE";
   const payload = none ? "none" : writing.payloads[outcome.link]!; // an outcome of this chain
-  const refused = { headers: kept, id, hop, payload, failedAt: writing.now() } as const;
+  const origin = originOf(id, writing.entryTopic);
+  const refused = {
+    headers: kept,
+    id,
+    hop,
+    payload,
+    failedAt: writing.now(),
+    ...(outcome.deliveries !== undefined && { deliveryCount: outcome.deliveries }),
+    ...(origin && { origin }),
+  } as const;
   return { ...record, value: none ? null : record.value, headers: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
+}
+
+/** Stages behind the entry do not see where a record came in, but an id that Weir made says it. */
+function originOf(id: string, entryTopic: string | null): Place | null {
+  if (entryTopic === null || !id.startsWith(`${entryTopic}-`)) return null;
+  const place = /^(\d{1,10})-(\d{1,16})$/.exec(id.slice(entryTopic.length + 1));
+  return place && { topic: entryTopic, partition: Number(place[1]), offset: Number(place[2]), timestamp: -1 };
 }
 
 export function writeSystem(transaction: Transaction, target: Lane, records: readonly SystemRecord[]): void {

@@ -10,6 +10,8 @@ export interface W1Pipeline {
   /** Held windows of so many records, with a rule that can break them; null: record rules only. */
   readonly windowRecords: number | null;
   readonly commitEveryMs?: number;
+  /** Share of the routed records that is copied to `<name>.route.sampled`; absent: none. */
+  readonly sample?: number;
   readonly seed?: number;
 }
 
@@ -49,7 +51,7 @@ function manifestOf(net: Uint8Array): unknown {
   };
 }
 
-function specOf({ name, partitions, windowRecords, commitEveryMs = 100 }: W1Pipeline): string {
+function specOf({ name, partitions, windowRecords, commitEveryMs = 100, sample }: W1Pipeline): string {
   const ranges = W1_FEATURES.map(
     ([field, min, max]) =>
       `      - {id: ${field.replaceAll("_", "-")}, kind: range, field: /${field}, min: ${min}, max: ${max}, action: quarantineRecord}`,
@@ -83,6 +85,7 @@ function specOf({ name, partitions, windowRecords, commitEveryMs = 100 }: W1Pipe
     "      - {id: high, when: 'prediction.confidence >= 0.9', to: auto}",
     "      - {id: middle, when: 'prediction.confidence >= 0.6', to: review}",
     "    default: manual",
+    ...(sample === undefined ? [] : [`    sample: {random: ${100 * sample}%, to: sampled}`]),
     "",
   ].join("\n");
 }

@@ -8,9 +8,9 @@ import { createCountsView } from "./view.ts";
 
 const { topology } = loadPipeline(fileURLToPath(new URL("../../../../deploy/pipelines/flights", import.meta.url)), {});
 
-function execution(stage: string, count: number, ports: Record<string, number>, held = 0): Execution {
+function execution(stage: string, count: number, ports: Record<string, number>, held = 0, second = 0): Execution {
   const range = { topic: "t", partition: 0, first: 0, last: count - 1, count };
-  const at = "2026-01-01T00:00:00.000Z";
+  const at = `2026-01-01T00:00:0${second}.000Z`;
   return {
     v: 1,
     id: `${stage}-${count}`,
@@ -45,6 +45,15 @@ test("what a stage sent and the next has not decided is in flight, and only an e
   expect(status().stages[2]?.ports).toEqual({ auto: 5, manual: 1, dlq: 1 });
 });
 
+test("what is held is what the newest execution of a slot says, in whatever order the log's partitions are read", () => {
+  const view = createCountsView();
+  view.apply(execution("gate", 2, { pass: 2 }, 0, 3));
+  view.apply(execution("gate", 5, { pass: 5 }, 700, 1));
+  expect(view.stage("gate").held).toBe(0);
+  view.apply(execution("gate", 1, { pass: 1 }, 4, 4));
+  expect(view.stage("gate").held).toBe(4);
+});
+
 test("a stage that lost a record is not balanced", () => {
   const view = createCountsView();
   view.apply(execution("gate", 10, { quarantine: 9 }));
@@ -56,7 +65,7 @@ test("what cannot be read as a verdict is none", () => {
   expect(parseVerdict('{"id":1}')).toBeNull();
   expect(
     parseVerdict(
-      '{"id":"w","stage":"gate","n":4,"verdict":"breach","rules":[{"id":"r","kind":"nullRate","verdict":"breach","k":3,"n":4}]}',
+      '{"id":"w","stage":"gate","n":4,"verdict":"breach","rules":[{"id":"r","kind":"nullRate","verdict":"breach","k":3,"n":4},{"id":"d","kind":"drift","mode":"observe","verdict":"breach","n":4,"drift":{"effect":0.5}}]}',
     ),
   ).toEqual({
     id: "w",
@@ -64,6 +73,9 @@ test("what cannot be read as a verdict is none", () => {
     records: 4,
     nulls: 3,
     verdict: "breach",
-    broken: [{ rule: "r", k: 3, n: 4 }],
+    broken: [
+      { rule: "r", mode: "enforce", k: 3, n: 4, effect: null },
+      { rule: "d", mode: "observe", k: null, n: 4, effect: 0.5 },
+    ],
   });
 });

@@ -4,18 +4,24 @@ import type { CountsView, StageCounts } from "./view.ts";
 /** Counts of every stage and of every hop between two, from the execution log alone. */
 export interface PipelineStatus {
   readonly pipeline: string;
-  readonly stages: readonly (StageCounts & { readonly id: string; readonly type: string; readonly inFlight: number })[];
+  readonly stages: readonly (StageCounts & {
+    readonly id: string;
+    readonly type: string;
+    readonly inFlight: number;
+    readonly replayed: number;
+  })[];
   /** `in = sum of ports` for every stage, and nothing under way between two. */
   readonly balanced: boolean;
 }
 
-/** Records that a port sent and the next stage has not yet decided count as in flight at the next stage. */
+/** Records that a port sent and the next stage has not yet decided count as in flight at the next stage; replays come from elsewhere. */
 export function pipelineStatus(pipeline: string, topology: Topology, view: CountsView): PipelineStatus {
   const flowing = topology.stages.filter((s) => s.type !== "ingest");
   const stages = flowing.map((stage) => {
     const counts = view.stage(stage.id);
     const sent = sentTo(stage, flowing, view);
-    return { id: stage.id, type: stage.type, ...counts, inFlight: sent === null ? 0 : sent - counts.in };
+    const replayed = counts.inByTopic[stage.replay] ?? 0;
+    return { id: stage.id, type: stage.type, ...counts, replayed, inFlight: sent === null ? 0 : sent - (counts.in - replayed) };
   });
   const balanced = stages.every((s) => s.in === sum(s.ports) && s.inFlight === 0);
   return { pipeline, stages, balanced };

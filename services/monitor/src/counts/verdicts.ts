@@ -7,7 +7,18 @@ export interface WindowSummary {
   readonly nulls: number | null;
   readonly verdict: string;
   /** Rules that were broken, with what they saw. */
-  readonly broken: readonly { readonly rule: string; readonly k: number; readonly n: number }[];
+  readonly broken: readonly BrokenRule[];
+}
+
+export interface BrokenRule {
+  readonly rule: string;
+  /** `observe`: told, but nothing was stopped because of it. */
+  readonly mode: string;
+  /** Records that broke it; null where the rule counts none. */
+  readonly k: number | null;
+  readonly n: number;
+  /** Distance to the baseline, where the rule measures one. */
+  readonly effect: number | null;
 }
 
 /** Reads one record of the verdict topic; null for what is none. */
@@ -27,7 +38,18 @@ export function parseVerdict(text: string): WindowSummary | null {
     records: Number(value["n"]),
     nulls: nullRate ? Number(nullRate["k"]) : null,
     verdict: value["verdict"],
-    broken: rules.filter((r) => r["verdict"] === "breach").map((r) => ({ rule: String(r["id"]), k: Number(r["k"]), n: Number(r["n"]) })),
+    broken: rules.filter((r) => r["verdict"] === "breach").map(brokenRule),
+  };
+}
+
+function brokenRule(rule: Record<string, unknown>): BrokenRule {
+  const drift = isRecord(rule["drift"]) ? rule["drift"] : {};
+  return {
+    rule: String(rule["id"]),
+    mode: rule["mode"] === "observe" ? "observe" : "enforce",
+    k: typeof rule["k"] === "number" ? rule["k"] : null,
+    n: Number(rule["n"]),
+    effect: typeof drift["effect"] === "number" ? drift["effect"] : null,
   };
 }
 

@@ -3,6 +3,8 @@ import type { Execution } from "@weir/stream";
 /** What one stage has done so far, added up over its execution log. */
 export interface StageCounts {
   readonly in: number;
+  /** The same by topic: from the stages before, or from replays. */
+  readonly inByTopic: Readonly<Record<string, number>>;
   readonly ports: Readonly<Record<string, number>>;
   readonly copies: number;
   readonly held: number;
@@ -21,9 +23,11 @@ export interface CountsView {
 
 interface Counting {
   in: number;
+  inByTopic: Record<string, number>;
   ports: Record<string, number>;
   copies: number;
-  held: Map<string, number>;
+  /** By slot, of its newest execution: the log's partitions are read in any order. */
+  held: Map<string, { readonly at: string; readonly count: number }>;
   classes: Record<string, number>;
   executions: number;
   lastAt: string | null;
@@ -37,11 +41,12 @@ export function createCountsView(): CountsView {
   const of = (id: string): Counting => {
     const known = stages.get(id);
     if (known) return known;
-    const fresh = {
+    const fresh: Counting = {
       in: 0,
+      inByTopic: {},
       ports: {},
       copies: 0,
-      held: new Map<string, number>(),
+      held: new Map(),
       classes: {},
       executions: 0,
       lastAt: null,
@@ -54,11 +59,15 @@ export function createCountsView(): CountsView {
   return {
     apply: (execution) => {
       const stage = of(execution.stage);
-      for (const range of execution.in) stage.in += range.count;
+      for (const { topic, count } of execution.in) {
+        stage.in += count;
+        add(stage.inByTopic, { [topic]: count });
+      }
       add(stage.ports, execution.ports);
       add(stage.classes, execution.classes);
       stage.copies += execution.copies ?? 0;
-      stage.held.set(execution.slot, execution.held);
+      if (execution.preparedAt >= (stage.held.get(execution.slot)?.at ?? ""))
+        stage.held.set(execution.slot, { at: execution.preparedAt, count: execution.held });
       stage.executions += 1;
       stage.lastAt = execution.preparedAt;
       stage.model = execution.model ?? null;
@@ -66,7 +75,7 @@ export function createCountsView(): CountsView {
     },
     stage: (id) => {
       const { held, ...rest } = of(id);
-      return { ...rest, held: [...held.values()].reduce((n, h) => n + h, 0) };
+      return { ...rest, held: [...held.values()].reduce((n, h) => n + h.count, 0) };
     },
   };
 }

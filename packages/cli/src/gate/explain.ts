@@ -1,0 +1,32 @@
+import { table } from "../output.ts";
+import type { FoundRecord } from "./find-record.ts";
+import type { ReportedRule, WindowReport } from "./report.ts";
+
+/** A window for people: what every rule saw, how sure that is, and records as examples. */
+export function windowLines(report: WindowReport): string[] {
+  const { id, verdict, quarantined, n, start, end, rules, broken, notes } = report;
+  const when = start === null ? "" : `, ${start} to ${end}`;
+  const rows = rules.map((rule) => [rule.id, rule.mode, rule.verdict, rule.said, intervalOf(rule)]);
+  return [
+    `${id}: ${verdict}${quarantined ? ", quarantined" : ""} (${n} records${when})`,
+    ...notes.map((note) => `note: ${note}`),
+    ...(rows.length > 0 ? table(["rule", "mode", "verdict", "seen", "rate of the source, 95 %"], rows) : ["no rule judged this window"]),
+    ...broken.map(({ id: rule, k }) => `${rule}: ${k} single records`),
+    ...rules.flatMap((rule) =>
+      rule.examples.map((example) => `for example ${rule.id}: partition ${example.partition}, offset ${example.offset}: ${example.said}`),
+    ),
+  ];
+}
+
+export function recordLines({ id, port, place, class: kind, message, rules, tags }: FoundRecord): string[] {
+  return [
+    `${id}: ${port}, ${place}`,
+    ...(kind === null ? [] : [`class ${kind}: ${message ?? ""}`]),
+    ...(rules.length > 0 ? [`rules: ${rules.join(", ")}`] : []),
+    ...(tags.length > 0 ? [`tags: ${tags.join(", ")}`] : []),
+  ];
+}
+
+function intervalOf({ intervalPercent }: ReportedRule): string {
+  return intervalPercent === null ? "" : `${intervalPercent[0]} % to ${intervalPercent[1]} %`;
+}

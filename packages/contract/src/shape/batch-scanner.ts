@@ -1,0 +1,77 @@
+import type { Bounds } from "../exact.ts";
+import type { ObjectPlan } from "../plan.ts";
+import { beginScan, createScan, scanRecord } from "../scan.ts";
+import { clearRow, type Target } from "../target.ts";
+import type { Values } from "../values.ts";
+import { learnShape } from "./learn.ts";
+import { createShapeReader, type ShapeReader } from "./shape-reader.ts";
+
+/** Reads whole batches: most records by the shape that they share, the others member by member. */
+export interface BatchScanner {
+  /** Fills the targets; gives the rows that must be read exactly, ascending. */
+  read(values: Values, count: number): readonly number[];
+}
+
+/** Fewer records are not worth the way into the kernel's memory. */
+const FEWEST_ROWS = 64;
+/** Records that are read member by member before a shape is taken from the last of them that was valid. */
+const LEARNED_FROM = 16;
+/** After a shape that did not fit, so many batches are read without one, at most. */
+const LONGEST_PAUSE = 64;
+
+export function createBatchScanner(plan: ObjectPlan, targets: readonly Target[], bounds: Bounds): BatchScanner {
+  const scan = createScan(bounds);
+  let shape: ShapeReader | null = null;
+  /** Batches to be read without a shape. */
+  let pause = 0;
+  let nextPause = 1;
+  let done = new Uint8Array(0);
+  const giveUp = (): void => {
+    shape = null;
+    pause = nextPause;
+    nextPause = Math.min(LONGEST_PAUSE, nextPause * 2);
+  };
+  const scanRows = (from: number, to: number, left: number[]): number => {
+    let lastValid = -1;
+    for (let row = from; row < to; row++) {
+      if (scanRecord(scan, plan, row)) lastValid = row;
+      else left.push(row);
+    }
+    return lastValid;
+  };
+  const learn = (left: number[]): void => {
+    const valid = scanRows(0, LEARNED_FROM, left);
+    if (valid >= 0) scanRecord(scan, plan, valid); // once more, so that its members are the ones learned last
+    const found = valid < 0 ? null : learnShape(scan, plan, valid);
+    if (found === null) giveUp();
+    else shape = createShapeReader(found, bounds.maxBytes);
+  };
+  const readShape = (reader: ShapeReader, values: Values, from: number, count: number, left: number[]): void => {
+    if (done.length < count) done = new Uint8Array(count);
+    const others = reader.read(values, { from, to: count }, done);
+    if (others * 2 > count - from) giveUp();
+    else nextPause = 1;
+    if (others === 0) return;
+    for (let row = from; row < count; row++) {
+      if (done[row] === 1) continue;
+      for (const target of targets) clearRow(target, row);
+      if (!scanRecord(scan, plan, row)) left.push(row);
+    }
+  };
+  return {
+    read(values, count) {
+      beginScan(scan, plan, values);
+      const left: number[] = [];
+      if (count < FEWEST_ROWS || pause > 0) {
+        if (count >= FEWEST_ROWS) pause--;
+        scanRows(0, count, left);
+        return left;
+      }
+      const from = shape === null ? LEARNED_FROM : 0;
+      if (shape === null) learn(left);
+      if (shape === null) scanRows(from, count, left);
+      else readShape(shape, values, from, count, left);
+      return left;
+    },
+  };
+}

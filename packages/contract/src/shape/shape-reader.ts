@@ -1,0 +1,128 @@
+import type { Values } from "../values.ts";
+import { columnsOf, MOST_ROWS, placesOf, type Piece, type ShapeColumn } from "./columns.ts";
+import { createShapeKernel, POWERS, POWERS_AT, STEP, STEP_BYTES, type ShapeKernel } from "./kernel.ts";
+import { takesFractions, takesNull, type Shape } from "./learn.ts";
+
+/** Of one piece. */
+const MOST_BYTES = 192 * 1024;
+/** What the kernel may look at beyond a record. */
+const SLACK_BYTES = 256;
+
+/** Reads records of one shape. */
+export interface ShapeReader {
+  /**
+   * Fills those of the rows that have the shape. Writes a 1 for each of them, a 0 for the others (whose cells may hold
+   * anything), by row of the batch; gives the number of the others.
+   */
+  read(values: Values, rows: { readonly from: number; readonly to: number }, done: Uint8Array): number;
+}
+
+let shared: ShapeKernel | null = null;
+
+/** Records of more than `maxBytes` do not have the shape. */
+export function createShapeReader(shape: Shape, maxBytes: number): ShapeReader {
+  const kernel = (shared ??= createShapeKernel());
+  const layout = layOut(shape);
+  return {
+    read(values, { from, to }, done) {
+      kernel.reserve(layout.bytesAt + SLACK_BYTES);
+      kernel.bytes().set(layout.table, layout.tableAt);
+      for (let row = from; row < to;) {
+        const end = pieceFrom(values, row, to);
+        if (end === row) done[row++] = 0; // too large for a piece
+        else row = readPiece(kernel, layout, { values, first: row, end }, maxBytes, done);
+      }
+      let others = 0;
+      for (let row = from; row < to; row++) others += 1 - done[row]!; // row < count <= length
+      return others;
+    },
+  };
+}
+
+/** Behind the last row of a piece: rows that follow one another in the bytes, as far as there is room. */
+function pieceFrom({ at, length }: Values, first: number, count: number): number {
+  const from = at[first]!; // a row of the batch, as all below
+  const most = Math.min(count, first + MOST_ROWS);
+  let row = first;
+  for (let last = from; row < most; row++) {
+    const to = at[row]! + Math.max(0, length[row]!);
+    if (at[row]! < last || to - from > MOST_BYTES) break;
+    last = to;
+  }
+  return row;
+}
+
+function readPiece(kernel: ShapeKernel, layout: Layout, piece: Piece, maxBytes: number, done: Uint8Array): number {
+  const { values, first, end } = piece;
+  const from = values.at[first]!; // first < end <= count, as all below
+  const to = values.at[end - 1]! + Math.max(0, values.length[end - 1]!);
+  const { bytesAt, atsAt, lengthsAt } = layout;
+  kernel.reserve(bytesAt + to - from + SLACK_BYTES);
+  const memory = kernel.bytes();
+  memory.set(values.bytes.subarray(from, to), bytesAt);
+  memory.fill(0, bytesAt + to - from, bytesAt + to - from + SLACK_BYTES);
+  const ints = kernel.ints();
+  const shift = from - bytesAt;
+  for (let row = first; row < end; row++) {
+    ints[(atsAt >> 2) + row - first] = values.at[row]! - shift;
+    ints[(lengthsAt >> 2) + row - first] = values.length[row]! > maxBytes ? -1 : values.length[row]!;
+  }
+  kernel.call.scan(atsAt, lengthsAt, end - first, layout.tableAt, layout.tableAt + layout.stepsBytes, shift);
+  for (let row = first; row < end; row++) done[row] = ints[(lengthsAt >> 2) + row - first]!;
+  for (const column of layout.columns) column.take(kernel, piece, done);
+  return end;
+}
+
+interface Layout {
+  readonly tableAt: number;
+  readonly table: Uint8Array;
+  readonly stepsBytes: number;
+  readonly atsAt: number;
+  readonly lengthsAt: number;
+  readonly bytesAt: number;
+  readonly columns: readonly ShapeColumn[];
+}
+
+function layOut(shape: Shape): Layout {
+  let end = POWERS_AT + POWERS * 8;
+  const room = (bytes: number): number => {
+    const at = end;
+    end = (end + bytes + 15) & ~15;
+    return at;
+  };
+  const stepsBytes = shape.length * STEP_BYTES;
+  const tableAt = room(stepsBytes + shape.reduce((sum, step) => sum + 2 * filled(step.key.length), 0));
+  const table = new Uint8Array(end - tableAt);
+  const cells = new DataView(table.buffer);
+  const columns: ShapeColumn[] = [];
+  let keyAt = stepsBytes;
+  shape.forEach((step, number) => {
+    const at = number * STEP_BYTES;
+    table.set(step.key, keyAt);
+    table.fill(255, keyAt + filled(step.key.length), keyAt + filled(step.key.length) + step.key.length);
+    const places = placesOf(step, room);
+    columns.push(...columnsOf(step, places));
+    const set = (name: keyof typeof STEP, value: number): void => cells.setInt32(at + STEP[name], value, true);
+    set("key", tableAt + keyAt);
+    set("keyLength", step.key.length);
+    set("keyFilled", filled(step.key.length));
+    set("kind", step.kind);
+    set("out", places.out);
+    set("lengths", places.lengths);
+    set("presence", places.presence);
+    set("takesNull", takesNull(step) ? 1 : 0);
+    set("wholeOnly", takesFractions(step) ? 0 : 1);
+    set("shortest", step.field.byteCheck?.minLength ?? 0);
+    set("longest", Math.min(step.field.byteCheck?.maxLength ?? Infinity, 2 ** 31 - 1));
+    cells.setFloat64(at + STEP.least, Math.max(step.field.numberRules?.minimum ?? -Infinity, -Number.MAX_VALUE), true);
+    cells.setFloat64(at + STEP.most, Math.min(step.field.numberRules?.maximum ?? Infinity, Number.MAX_VALUE), true);
+    keyAt += 2 * filled(step.key.length);
+  });
+  const atsAt = room(MOST_ROWS * 4);
+  const lengthsAt = room(MOST_ROWS * 4);
+  return { tableAt, table, stepsBytes, atsAt, lengthsAt, bytesAt: room(0), columns };
+}
+
+function filled(length: number): number {
+  return (length + 15) & ~15;
+}

@@ -1,0 +1,233 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { batchOf, type Batch } from "@weir/record";
+import { boundsOf, readerOf } from "../reader.ts";
+import type { FieldRequest } from "../request.ts";
+import type { ReadResult } from "../result.ts";
+import type { Schema } from "../schema.ts";
+import { createValidator } from "../validator.ts";
+import { createBatchScanner } from "./batch-scanner.ts";
+import { buildPlan } from "../plan.ts";
+import { beginTarget, createTarget } from "../target.ts";
+import { valuesOf } from "../values.ts";
+
+/** Batches large enough to be read by their shape are held to the exact path: same verdicts, same columns. */
+
+const SCHEMA: Schema = {
+  type: "object",
+  properties: {
+    id: { type: "string", minLength: 3, maxLength: 12 },
+    amount: { type: ["number", "null"], minimum: -1000, maximum: 1e6 },
+    step: { type: "number", multipleOf: 0.5, exclusiveMaximum: 100 },
+    whole: { type: "integer" },
+    at: { type: "integer" },
+    when: { type: ["string", "null"], format: "date-time" },
+    code: { type: "string", pattern: "^[a-z]+-[0-9]+$" },
+    kind: { enum: ["A", "B"] },
+    flag: { type: ["boolean", "null"] },
+    note: { type: ["string", "null"] },
+  },
+  required: ["id", "amount"],
+};
+const REQUESTS: readonly FieldRequest[] = [
+  { pointer: "/id", as: "slices" },
+  { pointer: "/amount", as: "number" },
+  { pointer: "/step", as: "number" },
+  { pointer: "/whole", as: "number" },
+  { pointer: "/at", as: "time", unit: "ms" },
+  { pointer: "/at", as: "number" },
+  { pointer: "/when", as: "time" },
+  { pointer: "/when", as: "slices" },
+  { pointer: "/code", as: "slices" },
+  { pointer: "/kind", as: "string" },
+  { pointer: "/flag", as: "boolean" },
+  { pointer: "/note", as: "string" },
+  { pointer: "/prediction/confidence", as: "number" },
+];
+
+const number = fc.oneof(
+  fc.double({ noNaN: true, noDefaultInfinity: true }).map((n) => JSON.stringify(n)),
+  fc.integer().map(String),
+  fc.tuple(fc.integer({ min: -2000, max: 2000 }), fc.nat(999_999)).map(([a, b]) => `${a}.${b}`),
+  fc.constantFrom(
+    "-0",
+    "0",
+    "00",
+    "01",
+    "1.",
+    ".5",
+    "-",
+    "1e3",
+    "1E-2",
+    "1.0",
+    "123456789012345",
+    "1234567890123456",
+    "0.1234567890123456",
+  ),
+);
+const text = fc.oneof(
+  fc.string({ maxLength: 40 }).map((t) => JSON.stringify(t)),
+  fc.string({ unit: "grapheme", maxLength: 10 }).map((t) => JSON.stringify(t)),
+  fc.constantFrom(
+    '"ab-12"',
+    '"x\\"y"',
+    '"\\u0041"',
+    '"',
+    '"a',
+    '"tab\there"',
+    '"\u007f"',
+    '"2013-02-08T05:00:00Z"',
+    '"2016-12-31T23:59:60Z"',
+  ),
+);
+const literal = fc.constantFrom("null", "true", "false", "nul", "truE", "fals", "[]", "{}", "[1]", '{"a":1}');
+const anyValue = fc.oneof(number, text, literal);
+const MEMBERS: readonly (readonly [string, fc.Arbitrary<string>])[] = [
+  ["id", fc.stringMatching(/^[a-z0-9]{3,12}$/).map((t) => JSON.stringify(t))],
+  ["amount", fc.oneof(fc.constant("null"), fc.integer({ min: -1000, max: 100_000 }).map(String))],
+  ["step", fc.integer({ min: -50, max: 199 }).map((n) => String(n / 2))],
+  ["whole", fc.integer().map(String)],
+  ["at", fc.integer({ min: 0, max: 2 ** 41 }).map(String)],
+  ["when", fc.constantFrom('"2013-02-08T05:00:00Z"', '"2013-02-08T05:00:00.25+01:00"', "null")],
+  ["code", fc.constantFrom('"ab-1"', '"z-99"')],
+  ["kind", fc.constantFrom('"A"', '"B"')],
+  ["flag", fc.constantFrom("true", "false", "null")],
+  ["note", fc.oneof(text, fc.constant("null"))],
+  ["other", fc.constantFrom("1", "2.5", "-3")],
+];
+
+const member = ([name, usual]: (typeof MEMBERS)[number]): fc.Arbitrary<string> =>
+  fc
+    .tuple(
+      fc.oneof({ weight: 80, arbitrary: usual }, { weight: 1, arbitrary: anyValue }),
+      fc.oneof({ weight: 500, arbitrary: fc.constant(":") }, fc.constantFrom(": ", " :", ";")),
+    )
+    .map(([value, colon]) => `"${name}"${colon}${value}`);
+const members = fc.tuple(...MEMBERS.map(member)).map((list) => `{${list.join(",")}}`);
+const oddity = fc.oneof(
+  { weight: 100, arbitrary: members },
+  members.map((m) => m.slice(0, Math.floor(m.length / 2))),
+  members.map((m) => `${m} `),
+  members.map((m) => `${m}}`),
+  members.map((m) => `{ ${m.slice(1)}`),
+  members.map((m) => m.replace('"flag"', '"flap"')),
+  members.map((m) => `${m.slice(0, -1)},"id":"abc"}`),
+  members.map((m) => m.replace(/,"whole":[^,]*/, "")),
+  fc.constantFrom("", "{}", "[]", "{", "null"),
+);
+/** One byte in some records is another: also what is no UTF-8. */
+const damage = fc.option(fc.tuple(fc.nat(), fc.nat(255)), { freq: 30 }).map((hit) => (hit === null || hit[0] % 30 > 2 ? null : hit));
+const rows = fc.array(
+  fc.tuple(oddity, damage).map(([text, hit]) => {
+    const bytes = new TextEncoder().encode(text);
+    return hit === null ? bytes : bytes.map((b, i) => (i === hit[0] % bytes.length ? hit[1] : b));
+  }),
+  { minLength: 100, maxLength: 140 },
+);
+
+function batch(values: readonly (string | Uint8Array | null)[]): Batch {
+  const encoder = new TextEncoder();
+  return batchOf(
+    { topic: "t", partition: 0 },
+    values.map((value) => ({ key: encoder.encode("k"), value: typeof value === "string" ? encoder.encode(value) : value })),
+  );
+}
+
+function plain(result: ReadResult): unknown {
+  const columns = [...result.columns].map(([key, column]) => {
+    switch (column.kind) {
+      case "number":
+        return [key, [...column.presence], [...new BigUint64Array(column.values.buffer)]];
+      case "boolean":
+        return [key, [...column.presence], [...column.values]];
+      case "string":
+        return [key, [...column.presence], [...column.codes].map((code) => column.dictionary[code] ?? null)];
+      case "slices":
+        return [
+          key,
+          [...column.presence],
+          Array.from(
+            column.length,
+            (length, row) =>
+              length < 0 ? null : Buffer.from(column.bytes.subarray(column.at[row], column.at[row]! + length)).toString("latin1"), // parallel
+          ),
+        ];
+    }
+  });
+  return { columns, failures: [...result.failures] };
+}
+
+function readers(schema: Schema, requests: readonly FieldRequest[], maxBytes = 400) {
+  const source = { ...boundsOf({ maxBytes }), schema, validator: schema === true ? null : createValidator(schema) };
+  return { fast: readerOf(requests, source), exact: readerOf(requests, { ...source, exactly: true }) };
+}
+
+const NO_TIMES = REQUESTS.filter(({ as }) => as !== "time");
+
+describe("records read by their shape are what the exact path reads", () => {
+  test.each([
+    ["with a contract", SCHEMA, REQUESTS],
+    ["without one", true, REQUESTS],
+    ["without one and without times", true, NO_TIMES],
+  ] satisfies [string, Schema, readonly FieldRequest[]][])("%s", (_, schema, requests) => {
+    const { fast, exact } = readers(schema, requests);
+    fc.assert(
+      fc.property(rows, (values) => {
+        expect(plain(fast.read(batch(values)))).toEqual(plain(exact.read(batch(values))));
+      }),
+      { numRuns: 25 },
+    );
+  });
+
+  test("numbers of every length, bit for bit", () => {
+    const { fast, exact } = readers(true, [{ pointer: "/n", as: "number" }]);
+    fc.assert(
+      fc.property(fc.array(number, { minLength: 100, maxLength: 100 }), (texts) => {
+        const values = [...Array.from({ length: 120 }, () => '{"n":1}'), ...texts.map((n) => `{"n":${n}}`)];
+        expect(plain(fast.read(batch(values)))).toEqual(plain(exact.read(batch(values))));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  test("in batches of many pieces, with values that are null, too long or larger than a piece", () => {
+    const { fast, exact } = readers(SCHEMA, REQUESTS, 250_000);
+    const usual = '{"id":"abc","amount":1.5,"note":"x"}';
+    const values: (string | null)[] = Array.from({ length: 1500 }, () => usual);
+    values[700] = null;
+    values[701] = "";
+    values[900] = `{"id":"abc","amount":1.5,"note":"${"y".repeat(200_000)}"}`;
+    values[1100] = `{"id":"abc","amount":1.5,"note":"${"z".repeat(250_000)}"}`;
+    values[1499] = usual.slice(0, -2);
+    expect(plain(fast.read(batch(values)))).toEqual(plain(exact.read(batch(values))));
+  });
+});
+
+describe("a scanner of batches", () => {
+  const requests: readonly FieldRequest[] = [{ pointer: "/n", as: "number" }];
+  const scan = (...batches: string[][]) => {
+    const targets = requests.map(createTarget);
+    const scanner = createBatchScanner(buildPlan(true, targets, null)!, targets, boundsOf({})); // a schema of everything is simple
+    return batches.map((values) => {
+      const read = batch(values);
+      for (const target of targets) beginTarget(target, read.count);
+      const left = scanner.read(valuesOf(read), read.count);
+      return { left, sum: targets[0]!.values.reduce((sum, n) => sum + n, 0) }; // one target
+    });
+  };
+  const many = (text: (i: number) => string, count = 200): string[] => Array.from({ length: count }, (_, i) => text(i));
+
+  test("goes from one shape to another", () => {
+    const one = many((i) => `{"n":${i},"a":"x"}`);
+    const two = many((i) => `{"a":"x","n":${i}}`);
+    const mixed = many((i) => (i % 2 ? one[i]! : two[i]!)); // as long
+    const read = scan(one, one, two, two, two, mixed, mixed, one, one);
+    expect(read).toEqual(read.map(() => ({ left: [], sum: 19_900 })));
+  });
+
+  test("leaves what nobody can scan", () => {
+    const values = many((i) => `{"n":${i}}`);
+    values[77] = "{n:1}";
+    expect(scan(values, values).map(({ left }) => left)).toEqual([[77], [77]]);
+  });
+});

@@ -1,0 +1,80 @@
+import type { RuleSpec } from "@weir/rules";
+
+/** What the reference says of a kind beside its declaration: when it is breached, in signs, and a rule that can be copied. */
+export interface KindNote {
+  /** n counts the records of the window (or those with a value, where `denominator: present`), k those that break the rule. */
+  readonly breach: string;
+  readonly example: string;
+}
+
+/** Every kind has one: the type sees to it. */
+export const KIND_NOTES: Readonly<Record<RuleSpec["kind"], KindNote>> = {
+  decode: {
+    breach: "bytes are no JSON, more than maxBytes, or nested deeper than maxDepth",
+    example: "{id: decode, kind: decode, maxBytes: 65536, maxDepth: 20}",
+  },
+  schema: { breach: "the record does not meet the contract", example: "{id: contract, kind: schema}" },
+  required: {
+    breach: "the field is missing, in the sense of `missing`",
+    example: "{id: amount, kind: required, field: /amount, missing: {sentinels: [-999]}}",
+  },
+  nullRate: {
+    breach: "exact: k/n > max, compared as integers · significant: P(X ≥ k | n, max) ≤ alpha, one-sided exact binomial",
+    example: "{id: delay-nulls, kind: nullRate, field: /dep_delay, max: 5%}",
+  },
+  nullRise: {
+    breach: "k/n − c/m ≥ minDelta and Fisher's exact one-sided p ≤ alpha, c of m being missing in the baseline",
+    example: "{id: temp-nulls, kind: nullRise, field: /temp, baseline: baselines/january.json, minDelta: 2%}",
+  },
+  sentinel: {
+    breach: "k/n > max, k counting the value; significant as for nullRate",
+    example: "{id: temp-999, kind: sentinel, field: /temp, value: -999, max: 1%}",
+  },
+  type: {
+    breach: "the value is of another type · with mostly: k/n > 1 − mostly",
+    example: "{id: code-is-text, kind: type, field: /code, is: string}",
+  },
+  freshness: {
+    breach: "timestamp − time > maxAge or time − timestamp > maxFuture · with mostly: k/n > 1 − mostly",
+    example: "{id: fresh, kind: freshness, field: /event_time, maxAge: 1h, maxFuture: 1m}",
+  },
+  range: {
+    breach: "value < min or value > max · with mostly: k/n > 1 − mostly",
+    example: "{id: distance, kind: range, field: /distance, min: 1, max: 6000}",
+  },
+  oneOf: {
+    breach: "the value is not in the list · with mostly: k/n > 1 − mostly",
+    example: "{id: origin, kind: oneOf, field: /origin, values: [EWR, JFK, LGA]}",
+  },
+  pattern: {
+    breach: "the text does not match · with mostly: k/n > 1 − mostly",
+    example: "{id: tail, kind: pattern, field: /tailnum, pattern: '^N[0-9A-Z]{1,5}$', mostly: 99%}",
+  },
+  length: {
+    breach: "fewer than min or more than max characters · with mostly: k/n > 1 − mostly",
+    example: "{id: carrier, kind: length, field: /carrier, min: 2, max: 2}",
+  },
+  expr: {
+    breach: "the expression is false; without a value nullIs decides, where it fails onError",
+    example: "{id: order, kind: expr, expr: 'record.low <= record.high'}",
+  },
+  unique: {
+    breach: "an earlier record of the partition had the value and timestamp − its timestamp < horizon",
+    example: "{id: once, kind: unique, field: /id, horizon: 6h}",
+  },
+  drift: {
+    breach: "effect ≥ fail, effect above the noise floor at the adjusted alpha, and above mean + 3σ of ≥ 20 reference windows",
+    example: "{id: distance-drift, kind: drift, field: /distance, baseline: baselines/january.json}",
+  },
+  driftShare: { breach: "drifted fields / fields with rules drift ≥ share", example: "{id: all-drift, kind: driftShare, share: 30%}" },
+  rateChange: {
+    breach: "e-SR: M ← L·(M + 1) over the alternatives {1.5, 2, 4, 10}·rate, averaged, reaches spacing",
+    example: "{id: nulls-rise, kind: rateChange, field: /temp, of: 'null', rate: 1%}",
+  },
+  level: {
+    breach:
+      "adwin: two stretches of the recent values differ by more than the cut at delta · pageHinkley: the sum of exceedances > threshold",
+    example: "{id: delay-level, kind: level, field: /dep_delay, mean: 12, sigma: 40}",
+  },
+  volume: { breach: "n < min or n > max", example: "{id: volume, kind: volume, min: 500, max: 2000}" },
+};

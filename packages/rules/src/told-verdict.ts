@@ -1,0 +1,28 @@
+import type { RuleVerdict } from "./judge-window.ts";
+
+/** What was seen and what is allowed, for people. */
+export function toldVerdict({ kind, k, n, limitPpm, min, max, drift, expected, p, before }: RuleVerdict): string {
+  if (drift) {
+    const { field, method, effect, fail, calibratedBar, top } = drift;
+    const bar = calibratedBar !== null && calibratedBar > fail ? `at most ${short(calibratedBar)}, as in good windows` : `below ${fail}`;
+    const [most] = top;
+    const cell = most ? `; ${most.cell}: ${percent(most.baseline)} before, ${percent(most.window)} now` : "";
+    return `${method} of ${field} is ${short(effect)}, allowed: ${bar}${cell}`;
+  }
+  if (kind === "driftShare") return `${k} of ${n} fields drifted, allowed: fewer than ${(limitPpm ?? 0) / 10_000} %`;
+  if (kind === "rateChange") return `${k} of the last ${n} records, in order: ${percent(expected ?? 0)}`;
+  if (kind === "level") return `the level changed within the last ${n} records, in order: ${expected}`;
+  if (limitPpm === undefined) return `${n} records, allowed: ${min ?? 0} to ${max ?? "any number"}`;
+  const chance = p === undefined ? "" : ` (p = ${Number(p.toPrecision(2))})`;
+  if (before) return `${k} of ${n}, before: ${before.k} of ${before.n}${chance}, allowed: a rise below ${limitPpm / 10_000} % of all`;
+  if (chance !== "") return `${k} of ${n}${chance}, allowed: ${limitPpm / 10_000} % and what chance makes of it`;
+  return `${k} of ${n}, allowed: ${limitPpm / 10_000} %`;
+}
+
+function percent(share: number): string {
+  return `${short(share * 100)} %`;
+}
+
+function short(x: number): number {
+  return Number(x.toPrecision(3));
+}

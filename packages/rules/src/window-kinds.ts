@@ -1,0 +1,17 @@
+import type { RuleSpec } from "./spec.ts";
+
+const WINDOW_KINDS: ReadonlySet<RuleSpec["kind"]> = new Set(["nullRate", "nullRise", "sentinel", "volume", "drift", "driftShare"]);
+
+/** Is the rule judged over windows? */
+export function judgesWindows(spec: RuleSpec): boolean {
+  return WINDOW_KINDS.has(spec.kind) || ("mostly" in spec && spec.mostly !== undefined);
+}
+
+/** Kinds that say what a source does, not what a record is: unless told otherwise they only alert. */
+const ALERTING: ReadonlySet<RuleSpec["kind"]> = new Set(["nullRise", "drift", "driftShare", "rateChange", "level"]);
+
+/** What a breach does where the rule does not say. */
+export function defaultAction(spec: RuleSpec): "alert" | "quarantineWindow" | "quarantineRecord" {
+  if (ALERTING.has(spec.kind)) return "alert";
+  return judgesWindows(spec) ? "quarantineWindow" : "quarantineRecord";
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { formatProblem, parseEnvironment, type KafkaEnvironment } from "@weir/pipeline";
+import { WeirError } from "@weir/record";
+import type { Environment } from "./settings.ts";
+
+/** Where the broker is and how one speaks to it. */
+export interface Connection {
+  readonly brokers: readonly string[];
+  /** Read anew every time, so that rotated secrets are used for the next connection. */
+  readonly security: () => Pick<KafkaEnvironment, "tls" | "sasl">;
+}
+
+export interface ConnectionChoice {
+  /** Bootstrap addresses as a flag or `WEIR_KAFKA` tells them; null: those of the environment file. */
+  readonly brokers: string | null;
+  /** Name of an environment (`env/<name>.yaml` of the pipeline's folder) or a file; null: none. */
+  readonly environment: string | null;
+  /** The pipeline's folder. */
+  readonly folder: string | null;
+  readonly env: Environment;
+  /** Where nothing is said. */
+  readonly fallback?: string;
+}
+
+/** A broker that we started ourselves: plain, on a loopback address. */
+export function plainConnection(brokers: string): Connection {
+  return { brokers: addressesOf(brokers), security: () => ({}) };
+}
+
+/**
+ * Flag or variable first, then the environment file, then the fallback; security is said in the file alone.
+ * @throws {WeirError} WEIR-5111 there is no such file, WEIR-5112 it is wrong (every problem), both with exit code 3
+ */
+export function chooseConnection({ brokers, environment, folder, env, fallback }: ConnectionChoice): Connection {
+  const told = brokers === null ? [] : addressesOf(brokers);
+  if (environment === null) return { ...plainConnection(fallback ?? ""), ...(told.length > 0 && { brokers: told }) };
+  const file = fileOf(environment, folder);
+  let last = readEnvironment(file, env);
+  const named = told.length > 0 ? told : last.brokers;
+  return {
+    brokers: named.length > 0 ? named : addressesOf(fallback ?? ""),
+    security: () => {
+      try {
+        last = readEnvironment(file, env);
+      } catch (error) {
+        // Somebody is just writing it: what was good a moment ago is tried, and the broker has the last word.
+        if (!(error instanceof WeirError)) throw error;
+      }
+      return last;
+    },
+  };
+}
+
+function readEnvironment(file: string, env: Environment): KafkaEnvironment {
+  const text = textOf(file);
+  if (text === null) throw noEnvironment(file);
+  const readText = (name: string): string | null => textOf(path.resolve(path.dirname(file), name));
+  const { environment, problems } = parseEnvironment(text, file, { env, readText });
+  if (environment !== null) return environment.kafka;
+  throw new WeirError(
+    {
+      code: "WEIR-5112",
+      what: "the environment file is wrong",
+      where: file,
+      why: problems.map(formatProblem).join("\n         "),
+      fix: "correct what is named; weir explain CODE says more",
+    },
+    { exitCode: 3 },
+  );
+}
+
+function noEnvironment(file: string): WeirError {
+  return new WeirError(
+    {
+      code: "WEIR-5111",
+      what: "there is no such environment",
+      where: file,
+      why: "the file does not exist or may not be read",
+      fix: "name a file of the pipeline's folder env/ without its .yaml, or give a path that ends in .yaml",
+    },
+    { exitCode: 3 },
+  );
+}
+
+function fileOf(environment: string, folder: string | null): string {
+  return /\.ya?ml$/.test(environment) ? path.resolve(environment) : path.resolve(folder ?? ".", "env", `${environment}.yaml`);
+}
+
+function addressesOf(text: string): string[] {
+  return text
+    .split(",")
+    .map((b) => b.trim())
+    .filter((b) => b !== "");
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, "utf8");
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,145 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { again, block, give, label, leave, loop, select, when, whilst } from "./control.ts";
+import { f64, i32, i64, i8x16, v128 } from "./instructions.ts";
+import { createKernel, type Kernel } from "./kernel.ts";
+import type { Code, Local } from "./code.ts";
+import { signedLeb, unsignedLeb } from "./leb128.ts";
+
+type Body = (a: Local<"i32">, b: Local<"i32">) => Code<"i32">;
+
+/** A function of two whole numbers. */
+function compiled(body: Body): (a: number, b: number) => number {
+  const kernel = createKernel({
+    run: { parameters: 2, body: (_, [a, b]) => [give("i32", body(a!, b!))] }, // two parameters
+  });
+  return (a, b) => kernel.call.run(a, b);
+}
+
+const int32 = fc.oneof(fc.integer(), fc.constantFrom(0, 1, -1, 63, 64, 127, 128, 0x7fffffff, -0x80000000));
+
+describe("instructions", () => {
+  it("compute what JavaScript computes", () => {
+    const table: readonly [Body, (a: number, b: number) => number][] = [
+      [i32.add, (a, b) => (a + b) | 0],
+      [i32.sub, (a, b) => (a - b) | 0],
+      [i32.mul, Math.imul],
+      [i32.and, (a, b) => a & b],
+      [i32.or, (a, b) => a | b],
+      [i32.xor, (a, b) => a ^ b],
+      [i32.shl, (a, b) => a << b],
+      [i32.shr_s, (a, b) => a >> b],
+      [i32.shr_u, (a, b) => (a >>> b) | 0],
+      [i32.eq, (a, b) => Number(a === b)],
+      [i32.ne, (a, b) => Number(a !== b)],
+      [i32.lt_s, (a, b) => Number(a < b)],
+      [i32.lt_u, (a, b) => Number(a >>> 0 < b >>> 0)],
+      [i32.gt_s, (a, b) => Number(a > b)],
+      [i32.gt_u, (a, b) => Number(a >>> 0 > b >>> 0)],
+      [i32.le_s, (a, b) => Number(a <= b)],
+      [i32.le_u, (a, b) => Number(a >>> 0 <= b >>> 0)],
+      [i32.ge_s, (a, b) => Number(a >= b)],
+      [i32.ge_u, (a, b) => Number(a >>> 0 >= b >>> 0)],
+      [(a) => i32.eqz(a), (a) => Number(a === 0)],
+      [(a) => i32.clz(a), (a) => Math.clz32(a)],
+      [(a) => i32.ctz(a), (a) => (a === 0 ? 32 : 31 - Math.clz32(a & -a))],
+      [(a, b) => select("i32", a, b, i32.lt_s(a, b)), Math.min],
+      [(a, b) => i32.wrap_i64(i64.mul(i64.extend_i32_u(a), i64.extend_i32_u(b))), Math.imul],
+    ];
+    for (const [body, wanted] of table) {
+      const run = compiled(body);
+      fc.assert(
+        fc.property(int32, int32, (a, b) => run(a, b) === wanted(a, b)),
+        { numRuns: 30 },
+      );
+    }
+  });
+
+  it("take constants of any size", () => {
+    fc.assert(
+      fc.property(int32, (n) => compiled(() => i32.add(n, 0))(0, 0) === n),
+      { numRuns: 30 },
+    );
+    expect(() => compiled(() => i32.add(0.5, 0))).toThrow("0.5");
+  });
+
+  it("read and write memory in all widths", () => {
+    const kernel = createKernel({
+      run: {
+        parameters: 0,
+        body: () => [
+          i32.store(0, 0x01020304),
+          i32.store8(8, i32.load8_u(1)),
+          i32.store16(10, i32.load16_u(2)),
+          i64.store(16, i64.load(0)),
+          f64.store(24, f64.div(f64.convert_i64_u(i64.extend_i32_u(10)), 4)),
+          v128.store(32, i8x16.eq(v128.load(0), i8x16.splat(3))),
+          give("i32", i8x16.bitmask(v128.load(0, 32))),
+        ],
+      },
+    });
+    expect(kernel.call.run()).toBe(0b1_0000_0010); // bytes 1 and 8
+    const bytes = kernel.bytes();
+    expect([...bytes.subarray(0, 4)]).toEqual([4, 3, 2, 1]);
+    expect([bytes[8], bytes[10], bytes[11], bytes[16]]).toEqual([3, 2, 1, 4]);
+    expect(kernel.doubles()[3]).toBe(2.5);
+    expect(bytes[33]).toBe(255);
+  });
+});
+
+describe("control", () => {
+  const counting = (): Kernel<"sum" | "until"> =>
+    createKernel({
+      sum: {
+        parameters: 1,
+        body: (scope, [n]) => {
+          const total = scope.local("i32");
+          return [whilst(n!, total.increase(n!), n!.increase(-1)), give("i32", total)]; // one parameter
+        },
+      },
+      until: {
+        parameters: 2,
+        body: (scope, [n, stop]) => {
+          const out = label("out");
+          const next = label("next");
+          const i = scope.local("i32");
+          const finish = when(i32.eq(i, stop!), [leave(out)], [i.increase(1)]); // two parameters, as below
+          return [block(out, loop(next, finish, again(next, i32.lt_s(i, n!)))), give("i32", i)];
+        },
+      },
+    });
+
+  it("repeats, and not at all where the condition is 0 at once", () => {
+    const { call } = counting();
+    expect([0, 1, 10].map((n) => call.sum(n))).toEqual([0, 1, 55]);
+  });
+
+  it("leaves a block from inside a loop and a condition", () => {
+    const { call } = counting();
+    expect(call.until(10, 4)).toBe(4);
+    expect(call.until(10, 40)).toBe(10);
+  });
+
+  it("refuses a branch to a place that it is not in", () => {
+    expect(() => createKernel({ run: { parameters: 0, body: () => [leave(label("elsewhere")), give("i32", 0)] } })).toThrow("elsewhere");
+  });
+});
+
+describe("the memory", () => {
+  it("grows and keeps what is in it", () => {
+    const kernel = createKernel({ run: { parameters: 0, body: () => [give("i32", i32.load(4))] } });
+    kernel.ints()[1] = 77;
+    kernel.reserve(1_000_000);
+    expect(kernel.bytes().length).toBeGreaterThanOrEqual(1_000_000);
+    expect(kernel.call.run()).toBe(77);
+  });
+});
+
+describe("LEB128", () => {
+  it("is what the specification shows", () => {
+    expect(unsignedLeb(624_485)).toEqual([0xe5, 0x8e, 0x26]);
+    expect(signedLeb(-123_456)).toEqual([0xc0, 0xbb, 0x78]);
+    expect(signedLeb(64)).toEqual([0xc0, 0x00]);
+    expect(signedLeb(-64)).toEqual([0x40]);
+  });
+});

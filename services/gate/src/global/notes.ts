@@ -1,0 +1,57 @@
+import { laneKey, type Failure, type Lane } from "@weir/record";
+import type { SavedTally } from "@weir/rules";
+import type { ClosedBy } from "../verdict.ts";
+
+/**
+ * What the owners of the partitions write to the state topic so that windows over all of them are judged once. Every owner
+ * tells what its partition adds to a window and how far it has come; the owner of partition 0 writes verdicts.
+ */
+
+/** What one partition has of a window that is closed there, or open in a silent partition. */
+export interface Partial {
+  readonly v: 1;
+  readonly id: string;
+  readonly start: number;
+  readonly end: number;
+  /** Digest of the rule set that it was opened under. */
+  readonly rules: string;
+  readonly first: number;
+  readonly last: number;
+  readonly count: number;
+  readonly tally: SavedTally;
+  readonly closedBy: ClosedBy;
+}
+
+/** Event times: windows that end at or before them are closed, closed by the log itself, or not held any more. */
+export interface Progress {
+  readonly v: 1;
+  /** With its partial written. Null: nothing is. */
+  readonly closed: number | null;
+  readonly byLog: number | null;
+  readonly released: number;
+  /** Nothing came for a while: nobody waits for the partition. */
+  readonly silent: boolean;
+}
+
+/** A judged window: what its holders need to let it go. */
+export interface SharedVerdict {
+  readonly v: 1;
+  readonly id: string;
+  readonly end: number;
+  readonly tags: readonly string[];
+  /** Why the window is quarantined; null when it passes. */
+  readonly condemned: Failure | null;
+  /** By partition: last offset that was judged. Records of the window beyond it are late. */
+  readonly last: Readonly<Record<string, number>>;
+}
+
+/** Later than any event time: input that has ended is closed up to here, a lane that holds nothing has released up to here. */
+export const FOREVER: number = Number.MAX_SAFE_INTEGER;
+
+export const partialKey = (lane: Lane, id: string): string => `partial/${laneKey(lane)}/${id}`;
+export const progressKey = (lane: Lane): string => `progress/${laneKey(lane)}`;
+export const verdictKey = (topic: string, id: string): string => `verdict/${topic}/${id}`;
+/** What rules `drift` remember of the last windows. */
+export const alertsKey = (topic: string): string => `alerts/${topic}`;
+/** Windows that end at or before this event time are judged. */
+export const judgedKey = (topic: string): string => `judged/${topic}`;

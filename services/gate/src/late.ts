@@ -1,0 +1,4 @@
+import type { Failure } from "@weir/record";
+
+/** Why a record is quarantined that came after the window of its event time. */
+export const LATE: Failure = { class: "WINDOW", message: "late: the window of its event time was closed before it came" };

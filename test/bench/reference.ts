@@ -1,0 +1,73 @@
+import { parseAliases, parseModelReference } from "@weir/model";
+import { openModel, readModel } from "@weir/onnx";
+import { createW1, W1_FEATURES } from "@weir/testkit";
+
+/** What every system has to answer for the records of the pool, computed here once and by none of them. */
+export interface Reference {
+  /** Null if the record with that number may end at this branch; otherwise what it should have been. */
+  fault(number: number, branch: string): string | null;
+  /** Null if the value carries the right prediction. */
+  valueFault(number: number, value: Uint8Array): string | null;
+}
+
+/** Runtimes differ in the last bits of a float. */
+const TOLERANCE = 1e-5;
+const THRESHOLDS = [
+  [0.9, "auto"],
+  [0.6, "review"],
+  [0, "manual"],
+] as const;
+export const REFUSED = "refused";
+
+export interface ReferenceOptions {
+  /** Folder that holds `fraud/1`. */
+  readonly models: string;
+  readonly seed: number;
+  readonly faultEvery: number;
+  /** Different records; number n is record n modulo this. */
+  readonly pool: number;
+}
+
+export async function createReference({ models, seed, faultEvery, pool }: ReferenceOptions): Promise<Reference> {
+  const make = createW1({ seed, faultEvery });
+  const features = new Float32Array(pool * W1_FEATURES.length);
+  const refused = new Uint8Array(pool);
+  const decoder = new TextDecoder();
+  for (let i = 0; i < pool; i++) {
+    const { value, fault } = make(i);
+    if (fault === null) features.set(featuresOf(value), i * W1_FEATURES.length);
+    else refused[i] = 1;
+  }
+  const { manifest, bytes } = await readModel(models, parseModelReference("fraud/1"), parseAliases({}, "none"));
+  await using session = await openModel(bytes, manifest);
+  const { values } = await session.run(features, pool);
+  const fraudOf = (number: number): number => values[2 * (number % pool) + 1]!; // two classes a row
+  return {
+    fault(number, branch) {
+      if (refused[number % pool] === 1) return branch === REFUSED ? null : REFUSED;
+      const confidence = Math.max(fraudOf(number), 1 - fraudOf(number));
+      const fits = (shifted: number): boolean => THRESHOLDS.find(([least]) => shifted >= least)?.[1] === branch;
+      return [confidence, confidence - TOLERANCE, confidence + TOLERANCE].some(fits) ? null : `a branch for ${confidence}`;
+    },
+    valueFault(number, value) {
+      if (refused[number % pool] === 1) return null;
+      const { label, confidence } = predictionIn(decoder.decode(value));
+      const fraud = label === "fraud" ? confidence : 1 - confidence;
+      return Math.abs(fraud - fraudOf(number)) <= TOLERANCE ? null : `a fraud of ${fraudOf(number)} instead of ${fraud}`;
+    },
+  };
+}
+
+function featuresOf(value: string): number[] {
+  const record: unknown = JSON.parse(value);
+  return W1_FEATURES.map(([name]) => Number(member(record, name)));
+}
+
+function predictionIn(text: string): { readonly label: unknown; readonly confidence: number } {
+  const prediction = member(JSON.parse(text), "prediction");
+  return { label: member(prediction, "label"), confidence: Number(member(prediction, "confidence")) };
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}

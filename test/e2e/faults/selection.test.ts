@@ -1,0 +1,16 @@
+import { afterAll, expect, test } from "vitest";
+import { CASES } from "./cases/index.ts";
+import { openWorlds } from "./worlds.ts";
+
+// A few of the list, one of each kind that can be had quickly; `npm run test:faults` runs all of it.
+const SELECTED = ["kill after-offsets", "cut-answer EndTxn", "broker is killed"];
+
+const worlds = openWorlds(1);
+afterAll(() => worlds[Symbol.asyncDispose]());
+
+test.each(CASES.filter((of) => SELECTED.includes(of.name)))("$name: $how", async (of) => {
+  const [seed = 1] = of.seeds;
+  const result = await worlds.run({ ...of, records: 6000 }, seed);
+  console.log(JSON.stringify(result));
+  expect(result).toMatchObject({ holds: true, unhandled: 0 });
+});
