@@ -4,7 +4,9 @@ import {
   fuse,
   runStageService,
   type BuildStage,
+  type Connection,
   type LoadedPipeline,
+  type MissingOffsets,
   type RunningService,
   type ServiceContext,
 } from "@weir/service";
@@ -28,13 +30,16 @@ export const BUILDERS: ReadonlyMap<StageType, BuildStage> = new Map<StageType, B
 
 export interface ServicesOptions {
   readonly loaded: LoadedPipeline;
-  readonly address: string;
+  readonly connection: Connection;
   readonly names: readonly ServiceName[];
   readonly fused: boolean;
+  /** Where they listen. */
+  readonly host: string;
   /** Port of ingest; the others follow in their order; 0: any free port. */
   readonly port: number;
   readonly slotOf: (service: string) => string;
   readonly transactionTimeoutMs: number;
+  readonly missingOffsets?: MissingOffsets;
   readonly logLevel: string;
 }
 
@@ -69,7 +74,9 @@ export async function startServices(options: ServicesOptions): Promise<RunningSe
     await stop();
     throw error;
   }
-  return { services, monitor, failed: () => failure, done: Promise.all(services.map((s) => s.done)).then(() => {}), stop };
+  const done = Promise.all(services.map((s) => s.done)).then(() => {});
+  done.catch(() => {}); // told by `failed` to whoever does not wait for the end
+  return { services, monitor, failed: () => failure, done, stop };
 }
 
 function startOne(name: ServiceName, options: ServicesOptions): Promise<RunningService> {
@@ -99,11 +106,12 @@ function contextOf(name: ServiceName, options: ServicesOptions): ServiceContext 
   return {
     loaded: options.loaded,
     clock: systemClock,
-    connect: (client) => connect(options.address, client),
+    connect: (client) => connect(options.connection, client),
     logger: createLogger({ level: options.logLevel, service: name }),
     slot: options.slotOf(name),
-    listen: { host: "127.0.0.1", port: options.port === 0 ? 0 : options.port + SERVICES.indexOf(name) },
+    listen: { host: options.host, port: options.port === 0 ? 0 : options.port + SERVICES.indexOf(name) },
     transactionTimeoutMs: options.transactionTimeoutMs,
+    missingOffsets: options.missingOffsets ?? "stop",
   };
 }
 
