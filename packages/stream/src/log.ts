@@ -42,6 +42,8 @@ export interface GroupOptions {
   readonly topics: readonly string[];
   /** Stable member id of a slot; absent: a fresh one. */
   readonly memberId?: string;
+  /** Resolves when it is of no use any more to wait for the group; of no effect once the group knows us. */
+  readonly cancelled?: Promise<void>;
 }
 
 /** Called one at a time. `onRevoke`'s promise must settle only after the open transaction ended; the group is told afterwards. */

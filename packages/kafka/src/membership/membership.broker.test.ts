@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { RetriableError } from "@weir/record";
 import type { GroupListener, Membership } from "@weir/stream";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { openLink, type Link } from "../connection/index.ts";
@@ -56,6 +57,15 @@ test("the protocol follows what the cluster has finalized, not what it lists", a
 });
 
 describe.each(["consumer", "classic"] as const)("members by the %s protocol", (protocol) => {
+  test("who is told to stop before a coordinator answers is not kept waiting", async () => {
+    const link = await newLink();
+    const mute: Link = { ...link, toCoordinator: () => Promise.reject(new RetriableError("UNREACHABLE", "nobody answers")) };
+    const listener = { onAssign: () => undefined, onFatal: () => undefined, onRevoke: async () => undefined, onLost: () => undefined };
+    const cancelled = new Promise<void>((resolve) => setTimeout(resolve, 300));
+    const joining = joinGroup(mute, { group: `g-${randomUUID()}`, topics: [topic], cancelled }, listener, DEFAULT_TIMES, protocol);
+    await expect(joining).rejects.toMatchObject({ code: "CANCELLED" });
+  });
+
   test("of two processes in one slot one is told that it was replaced, and the other goes on", async () => {
     const [group, slot] = [`g-${randomUUID()}`, `weir-${randomUUID()}`];
     const old = await join(protocol, group, slot);

@@ -66,6 +66,8 @@ class Work {
   readonly #changes: Change[] = [];
   #wake: () => void = () => {};
   #stopping = false;
+  #tellStopped: () => void = () => {};
+  readonly #stopped = new Promise<void>((resolve) => (this.#tellStopped = resolve));
   #fatal: Error | null = null;
   /** Why nothing of what is open may be committed. */
   #broken: Error | null = null;
@@ -135,6 +137,7 @@ class Work {
 
   stop(): void {
     this.#stopping = true;
+    this.#tellStopped();
     this.#wake();
   }
 
@@ -158,11 +161,14 @@ class Work {
         breakOff: (why) => this.#breakOff(why),
         giveUp: (why) => this.#giveUp(why),
       });
-      this.#membership = await this.#patiently(() => log.join({ group, topics: subscribed, memberId: name }, listener));
+      this.#membership = await this.#patiently(() =>
+        log.join({ group, topics: subscribed, memberId: name, cancelled: this.#stopped }, listener),
+      );
       this.joined = true;
       const abandoned = new Promise<never>((_resolve, reject) => (this.#abandonLoop = reject));
       await Promise.race([this.#loop(), abandoned]);
     } catch (error) {
+      if (this.#stopping && !this.joined && error instanceof RetriableError) return; // told to stop before it had begun
       abandon = isReplaced(error);
       throw error;
     } finally {
