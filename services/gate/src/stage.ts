@@ -91,8 +91,10 @@ export function createStage(options: GateOptions): Stage {
 
   const process = (batch: Batch): Decided[] => {
     const state = laneOf(lanes, batch);
-    state.silent = false;
-    state.ended = false;
+    if (batch.count > 0) {
+      state.silent = false; // a batch without records, of markers alone, says nothing against it
+      state.ended = false;
+    }
     const read = reader.read(batch);
     const passage = createPassage(
       settings,

@@ -83,11 +83,11 @@ export function createJudge({ settings, lane, heard, ruleSetOf, restored }: Judg
 }
 
 /**
- * Event time up to which no partition can add to a window any more. Silent ones are not waited for; where all are silent,
- * the windows are closed only if the pipeline says so.
+ * Event time up to which no partition can add to a window any more. Silent ones are not waited for; where all are silent
+ * and none has ended, the windows are closed only if the pipeline says so.
  */
 function closedEverywhere(all: readonly (Progress | null)[], { closesIdle }: GateSettings): number {
-  const waitedFor = all.filter((p) => p?.silent !== true);
+  const waitedFor = all.filter((p) => p?.silent !== true || p.closed === FOREVER);
   if (waitedFor.length === 0) return closesIdle && all.length > 0 ? FOREVER : -Infinity;
   return Math.min(...waitedFor.map((p) => p?.closed ?? -Infinity));
 }

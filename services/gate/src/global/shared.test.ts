@@ -124,12 +124,15 @@ function group(options: {
     silence: (process: Running, partition: number): void => {
       if (process.lanes.has(partition)) process.stage.close!({ lane: lanes[partition]!, offset: 0, watermark: Number.MAX_SAFE_INTEGER });
     },
+    end: (process: Running, partition: number): void => add(process, process.stage.endOfInput!(lanes[partition]!)),
+    /** What is left of a transaction is read on its own: the marker of its end, no record. */
+    marker: (process: Running, partition: number): void => void process.stage.process([batchOf(lanes[partition]!, [])]),
     /** Reads everything, ends the input of every partition and waits until nothing is held. */
     finish: (ends = true): void => {
       for (let round = 0; round < 12; round++) {
         for (const process of running) {
           for (const partition of process.lanes.keys()) api.read(process, partition, 1000);
-          if (ends && round === 0) for (const partition of process.lanes.keys()) add(process, process.stage.endOfInput!(lanes[partition]!));
+          if (ends && round === 0) for (const partition of process.lanes.keys()) api.end(process, partition);
           api.hear(process);
           commit(process);
         }
@@ -291,6 +294,32 @@ describe("windows over all partitions", () => {
     const verdict = JSON.parse(api.seen[0]!.verdicts[0]!.replace(/^\S+ /, "")) as { verdict: string; n: number; ruleSets: string[] };
     expect([verdict.verdict, verdict.n, verdict.ruleSets.length]).toEqual(["breach", 7, 2]);
     expect(api.seen.map((s) => s.ports["pass"])).toEqual([[], []]);
+  });
+
+  it("are judged at the end of input, though the marker of the last transaction is read after it", () => {
+    const api = group({ partitions: 2, items: TWO, processes: 1 });
+    const running = api.running[0]!; // one process
+    for (const act of [
+      (p: number) => api.read(running, p, 1000),
+      (p: number) => api.end(running, p),
+      (p: number) => api.marker(running, p),
+    ])
+      [0, 1].forEach(act);
+    api.settle();
+    expect(api.held()).toBe(0);
+  });
+
+  it("are judged at the end of input, though it was quiet for long before their judge came", () => {
+    const api = group({ partitions: 2, items: TWO, processes: 1 });
+    const running = api.running[0]!; // one process
+    for (const act of [
+      (p: number) => api.read(running, p, 1000),
+      (p: number) => api.end(running, p),
+      (p: number) => api.silence(running, p),
+    ])
+      [0, 1].forEach(act);
+    api.settle();
+    expect(api.held()).toBe(0);
   });
 
   it("leave no notes behind once they are let go", () => {
