@@ -19,8 +19,8 @@ export function weir(args: readonly string[], input = "", env: Env = {}): Promis
 
 export interface Started {
   readonly ended: Promise<Ran>;
-  /** Resolves when standard error has shown the text. */
-  says(text: string): Promise<void>;
+  /** Resolves with what standard error has shown when the text is in it. */
+  says(text: string): Promise<string>;
   signal(name: NodeJS.Signals): void;
 }
 
@@ -37,11 +37,11 @@ export function start(args: readonly string[], input = "", env: Env = {}): Start
   );
   let stdout = "";
   let stderr = "";
-  const waiting: { readonly text: string; readonly seen: () => void }[] = [];
+  const waiting: { readonly text: string; readonly seen: (all: string) => void }[] = [];
   child.stdout.on("data", (piece: Buffer) => (stdout += piece.toString()));
   child.stderr.on("data", (piece: Buffer) => {
     stderr += piece.toString();
-    for (const w of waiting) if (stderr.includes(w.text)) w.seen();
+    for (const w of waiting) if (stderr.includes(w.text)) w.seen(stderr);
   });
   child.stdin.end(input);
   const ended = new Promise<Ran>((resolve) => child.once("close", (code) => resolve({ code, stdout, stderr })));
@@ -49,7 +49,7 @@ export function start(args: readonly string[], input = "", env: Env = {}): Start
     ended,
     says: (text) =>
       new Promise((seen, fail) => {
-        if (stderr.includes(text)) return seen();
+        if (stderr.includes(text)) return seen(stderr);
         waiting.push({ text, seen });
         void ended.then((ran) => fail(new Error(`ended with ${ran.code} before it said "${text}":\n${ran.stderr}`)));
       }),

@@ -1,5 +1,5 @@
 import path from "node:path";
-import { freePorts, startEmbedded } from "@weir/broker";
+import { startEmbedded } from "@weir/broker";
 import { createKafkaLog } from "@weir/kafka";
 import { loadPipeline } from "@weir/service";
 import { expect, onTestFinished, test } from "vitest";
@@ -19,9 +19,9 @@ test("a broker that is restarted while a pipeline runs is waited for: the proces
   const at = ["--pipeline", folder, "--broker", address];
   await using log = await createKafkaLog({ brokers: [address], clientId: "weir-restarted" });
   await log.createTopics(loadPipeline(folder, {}).topology.topics);
-  const [port = 0] = await freePorts(1);
-  const running = start(["run", "gate", "inference", "router", ...at, "--port", String(port)]);
-  await running.says("weir: router on");
+  const running = start(["run", "gate", "inference", "router", ...at, "--port", "0"]);
+  onTestFinished(() => running.signal("SIGKILL"));
+  const url = /^weir: gate on (\S+)/m.exec(await running.says("weir: router on"))?.[1];
   const produced = async (...flags: string[]): Promise<void> => {
     const { code, stderr } = await weirHere(["produce", ...at, ...flags]);
     expect(code, stderr).toBe(0);
@@ -29,13 +29,11 @@ test("a broker that is restarted while a pipeline runs is waited for: the proces
   await produced("-f", flights.sample);
   const counts = async (): Promise<unknown> =>
     JSON.parse((await weirHere(["audit", "counts", "--json", ...at])).stdout || "null") as unknown;
-  const gate = async (): Promise<string> => (await fetch(`http://127.0.0.1:${port + 1}/metrics`)).text();
+  const gate = async (): Promise<string> => (await fetch(`${url}/metrics`)).text();
   await expect.poll(gate, { timeout: 20_000, interval: 100 }).toMatch(/^weir_records_held\{[^}]*\} [1-9]/m);
-  // A broker without replicas can forget the end of a transaction that ends while it stops (README, Limits).
-  await expect.poll(counts, { timeout: 20_000, interval: 200 }).toMatchObject({ entry: LINES, inFlight: 0, balanced: true });
   await broker.stopNode(1, "clean");
   expect((await weirHere(["status", ...at])).code).toBe(4);
-  expect((await fetch(`http://127.0.0.1:${port + 1}/livez`)).status).toBe(200);
+  expect((await fetch(`${url}/livez`)).status).toBe(200);
   await broker.startNode(1);
   await produced("-f", flights.chunk(1), "--end");
   await expect
