@@ -15,6 +15,7 @@ import {
   until,
   uuid,
 } from "./field.ts";
+import { partitionErrors, offsetsToCommit } from "./topic-fields.ts";
 
 const throttle = int32;
 const partitionsById = struct({ topicId: uuid, partitions: array(int32) });
@@ -161,11 +162,9 @@ export const OffsetCommit = api(
     generation: int32,
     memberId: text,
     instanceId: nullableText,
-    topics: array(
-      struct({ name: text, partitions: array(struct({ partition: int32, offset: int64, leaderEpoch: int32, metadata: nullableText })) }),
-    ),
+    topics: offsetsToCommit,
   },
-  { throttle, topics: array(struct({ name: text, partitions: array(struct({ partition: int32, error: int16 })) })) },
+  { throttle, topics: partitionErrors },
 );
 
 /** Groups of the broker that is asked: a coordinator lists its own, of both protocols. */

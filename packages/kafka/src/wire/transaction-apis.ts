@@ -1,5 +1,6 @@
 import { api } from "./api.ts";
 import { array, boolean, int16, int32, int64, nullableText, since, struct, text } from "./field.ts";
+import { partitionErrors, offsetsToCommit } from "./topic-fields.ts";
 
 const throttle = int32;
 const producer = { producerId: int64, producerEpoch: int16 };
@@ -20,7 +21,7 @@ export const AddPartitionsToTxn = api(
   [0, 3],
   3,
   { transactionalId: text, ...producer, topics: array(struct({ name: text, partitions: array(int32) })) },
-  { throttle, topics: array(struct({ name: text, partitions: array(struct({ partition: int32, error: int16 })) })) },
+  { throttle, topics: partitionErrors },
 );
 
 /** Only for brokers without transactions v2. */
@@ -46,11 +47,9 @@ export const TxnOffsetCommit = api(
     generation: int32,
     memberId: text,
     instanceId: nullableText,
-    topics: array(
-      struct({ name: text, partitions: array(struct({ partition: int32, offset: int64, leaderEpoch: int32, metadata: nullableText })) }),
-    ),
+    topics: offsetsToCommit,
   },
-  { throttle, topics: array(struct({ name: text, partitions: array(struct({ partition: int32, error: int16 })) })) },
+  { throttle, topics: partitionErrors },
 );
 
 /** From version 5 on every end moves the epoch. */
