@@ -1,5 +1,9 @@
 import type { FailureClass, Header } from "@weir/record";
 import { integerFrom, numberFrom, textFrom } from "./header-values.ts";
+import { DEAD_LETTER_HEADERS } from "./names.ts";
+
+/** Ours begin with the names of KIP-1191. */
+const { topic, partition, offset, group, deliveryCount, message } = DEAD_LETTER_HEADERS;
 
 /** Who wrote a dead letter. */
 export type Family =
@@ -139,14 +143,7 @@ const FORMATS: readonly FamilyFormat[] = [
   },
   {
     family: "share-group",
-    names: {
-      topic: "__dlq.errors.topic",
-      partition: "__dlq.errors.partition",
-      offset: "__dlq.errors.offset",
-      group: "__dlq.errors.group",
-      deliveryCount: "__dlq.errors.delivery.count",
-      message: "__dlq.errors.message",
-    },
+    names: { topic, partition, offset, group, deliveryCount, message },
     others: [],
     knownBy: ["topic", "group"],
   },
