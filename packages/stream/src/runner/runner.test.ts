@@ -201,6 +201,37 @@ test("a second process takes its share over and every record comes out once, in 
   expect(world.told.some((event) => event.startsWith("two assigned in/"))).toBe(true);
 });
 
+test("told to stop while records are on their way, it decides those that came before it commits where it stands", async () => {
+  const world = await createWorld(1);
+  let stop: (() => void) | null = null;
+  const log: MemoryLog = {
+    ...world.log,
+    fetcher: (options) => {
+      const fetcher = world.log.fetcher(options);
+      return {
+        fetch: async (positions, waitMs) => {
+          const fetched = await fetcher.fetch(positions, waitMs);
+          if (fetched.batches.some((batch) => batch.count > 0 && batch.offset[0]! >= 2)) stop?.();
+          return fetched;
+        },
+        [Symbol.asyncDispose]: () => fetcher[Symbol.asyncDispose](),
+      };
+    },
+  };
+  const running = world.start(createPass(), "one", { log, commit: { everyMs: 10_000, bytes: 1_000_000 } });
+  stop = () => running.runner.stop();
+  await world.clock.advance(500);
+  append(world.log, 0, ["a", "b"]);
+  await world.clock.advance(5);
+  append(world.log, 0, ["c", "d"]); // a transaction with the first two is open when these come
+  await world.clock.advance(5000);
+  await running.done;
+  const next = world.start(createPass(), "two");
+  await world.clock.advance(2000);
+  await stopAll(world, next);
+  expect(world.values("out")).toEqual(["a", "b", "c", "d"]);
+});
+
 test("what was read before the group forgot the member is not committed under its next life", async () => {
   const world = await createWorld(1);
   const running = world.start(createPass(), "s");

@@ -239,11 +239,12 @@ class Work {
     if (waiting) this.#watchdog.progress(); // on purpose, and not for ever
     if (!readable && this.#unit === null) return this.#pause(IDLE_MS);
     const batches = readable ? await this.#fetch() : [];
-    if (this.#broken || this.#stopping) return;
+    if (this.#broken) return;
     if (batches.length > 0) {
       this.#watchdog.progress();
-      await this.#process(batches);
+      await this.#process(batches); // also when told to stop: their lanes stand behind them already
     }
+    if (this.#stopping) return;
     if (await this.#part()) return;
     await this.#decide((await this.#hearing?.hear()) ?? []);
     await this.#endings.closeEnded();
