@@ -40,7 +40,7 @@ export interface FleetOptions {
 const STOP_LIMIT_MS = 20_000;
 
 /** What a service logs when it takes signals; until then SIGTERM ends it as it ends any program. */
-const TAKES_SIGNALS = '"msg":"running"';
+export const TAKES_SIGNALS = '"msg":"running"';
 
 /** A service as a process of its own. */
 export function serviceIn(service: "ingest" | "gate" | "inference" | "router" | "monitor", slot: string): FleetProcess {

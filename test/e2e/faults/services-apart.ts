@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { systemClock } from "@weir/service";
-import { ended, startProcess } from "../fleet.ts";
+import { ended, startProcess, TAKES_SIGNALS } from "../fleet.ts";
 import type { Services } from "./services.ts";
 
 export interface ApartOptions {
@@ -26,11 +26,13 @@ export interface Processes extends Services {
 }
 
 const RESTART_MS = 300;
+const LOOK_MS = 50;
 
 export function startApart({ pipeline, address, slots, logs, crashes = new Map(), busyMs = 0 }: ApartOptions): Processes {
   const children = new Map<string, ChildProcess>();
   const lives = new Map<string, number>();
   const bornAt = new Map<string, number>();
+  const running = new WeakSet<ChildProcess>();
   const endings: string[] = [];
   let stopping = false;
   let restarts = 0;
@@ -49,6 +51,7 @@ export function startApart({ pipeline, address, slots, logs, crashes = new Map()
     lives.set(slot, life + 1);
     const child = spawn(slot, crashes.get(slot)?.[life]);
     children.set(slot, child);
+    child.stderr?.on("data", (piece: Buffer) => void (piece.includes(TAKES_SIGNALS) && running.add(child)));
     bornAt.set(slot, systemClock.monotonic());
     child.once("exit", (code, signal) => {
       if (stopping || children.get(slot) !== child) return;
@@ -66,6 +69,7 @@ export function startApart({ pipeline, address, slots, logs, crashes = new Map()
   };
   const exchange = async (slot: string, signal: NodeJS.Signals): Promise<void> => {
     const old = of(slot);
+    while (signal === "SIGTERM" && !running.has(old) && old.exitCode === null && old.signalCode === null) await systemClock.sleep(LOOK_MS); // a rolling update waits until the successor is there
     children.delete(slot); // it is not to be started again by itself
     const code = await ended(old, signal);
     if (signal === "SIGTERM" && code !== 0) endings.push(`${slot}: ${String(code)} after SIGTERM`);
