@@ -40,7 +40,13 @@ export interface FleetOptions {
 const STOP_LIMIT_MS = 20_000;
 
 /** What a service logs when it takes signals; until then SIGTERM ends it as it ends any program. */
-export const TAKES_SIGNALS = '"msg":"running"';
+const TAKES_SIGNALS = '"msg":"running"';
+const taking = new WeakSet<ChildProcess>();
+
+/** Has the process said that it takes signals? */
+export function takesSignals(child: ChildProcess): boolean {
+  return taking.has(child);
+}
 
 /** A service as a process of its own. */
 export function serviceIn(service: "ingest" | "gate" | "inference" | "router" | "monitor", slot: string): FleetProcess {
@@ -50,12 +56,7 @@ export function serviceIn(service: "ingest" | "gate" | "inference" | "router" | 
 /** Processes of their own, the way a deployment starts them. */
 export function startFleet(options: FleetOptions): Fleet {
   const { processes, logs } = options;
-  const running = new WeakSet<ChildProcess>();
-  const start = (described: FleetProcess): ChildProcess => {
-    const child = startProcess(described, options);
-    child.stderr?.on("data", (piece: Buffer) => void (piece.includes(TAKES_SIGNALS) && running.add(child)));
-    return child;
-  };
+  const start = (described: FleetProcess): ChildProcess => startProcess(described, options);
   const children = processes.map(start);
   const assertAlive = (): void => {
     const gone = children.findIndex((child) => child.exitCode !== null || child.signalCode !== null);
@@ -76,7 +77,7 @@ export function startFleet(options: FleetOptions): Fleet {
       children[index] = start(described);
     },
     stop: async () => {
-      const all = children.map((child) => ({ child, wasRunning: running.has(child) }));
+      const all = children.map((child) => ({ child, wasRunning: takesSignals(child) }));
       const codes = await Promise.all(all.map(({ child }) => ended(child, "SIGTERM")));
       const fine = (code: unknown, i: number): boolean => code === 0 || (code === "SIGTERM" && all[i]?.wasRunning === false);
       const wrong = codes.findIndex((code, i) => !fine(code, i) && processes[i]?.command === undefined);
@@ -115,6 +116,7 @@ export function startProcess(
   const log = createWriteStream(path.join(logs, `${slot}.log`), { flags: "a" });
   child.stdout?.pipe(log, { end: false });
   child.stderr?.pipe(log, { end: false });
+  child.stderr?.on("data", (piece: Buffer) => void (piece.includes(TAKES_SIGNALS) && taking.add(child)));
   child.once("close", () => log.end());
   return child;
 }

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { systemClock } from "@weir/service";
-import { ended, startProcess, TAKES_SIGNALS } from "../fleet.ts";
+import { ended, startProcess, takesSignals } from "../fleet.ts";
 import type { Services } from "./services.ts";
 
 export interface ApartOptions {
@@ -32,7 +32,6 @@ export function startApart({ pipeline, address, slots, logs, crashes = new Map()
   const children = new Map<string, ChildProcess>();
   const lives = new Map<string, number>();
   const bornAt = new Map<string, number>();
-  const running = new WeakSet<ChildProcess>();
   const endings: string[] = [];
   let stopping = false;
   let restarts = 0;
@@ -51,7 +50,6 @@ export function startApart({ pipeline, address, slots, logs, crashes = new Map()
     lives.set(slot, life + 1);
     const child = spawn(slot, crashes.get(slot)?.[life]);
     children.set(slot, child);
-    child.stderr?.on("data", (piece: Buffer) => void (piece.includes(TAKES_SIGNALS) && running.add(child)));
     bornAt.set(slot, systemClock.monotonic());
     child.once("exit", (code, signal) => {
       if (stopping || children.get(slot) !== child) return;
@@ -69,7 +67,8 @@ export function startApart({ pipeline, address, slots, logs, crashes = new Map()
   };
   const exchange = async (slot: string, signal: NodeJS.Signals): Promise<void> => {
     const old = of(slot);
-    while (signal === "SIGTERM" && !running.has(old) && old.exitCode === null && old.signalCode === null) await systemClock.sleep(LOOK_MS); // a rolling update waits until the successor is there
+    const isUp = (): boolean => takesSignals(old) || old.exitCode !== null || old.signalCode !== null;
+    while (signal === "SIGTERM" && !isUp()) await systemClock.sleep(LOOK_MS); // as a rolling update waits for the successor
     children.delete(slot); // it is not to be started again by itself
     const code = await ended(old, signal);
     if (signal === "SIGTERM" && code !== 0) endings.push(`${slot}: ${String(code)} after SIGTERM`);

@@ -201,7 +201,7 @@ test("a second process takes its share over and every record comes out once, in 
   expect(world.told.some((event) => event.startsWith("two assigned in/"))).toBe(true);
 });
 
-test("told to stop while records are on their way, it decides those that came before it commits where it stands", async () => {
+test("told to stop while records are on their way, a runner decides them before it commits its position", async () => {
   const world = await createWorld(1);
   let stop: (() => void) | null = null;
   const log: MemoryLog = {
