@@ -76,11 +76,6 @@ export const CLI_CODES: Readonly<Record<string, CodeEntry>> = {
     explanation: "What is left out is read by no stage any more, so it has to be said twice. --dry-run tells what it would be.",
     fix: "Repeat with --yes.",
   },
-  "WEIR-6009": {
-    title: "The broker did not do what was asked",
-    explanation: "A request failed for a reason that may pass: a connection was lost, a leader moved, a time ran out.",
-    fix: "Look whether the broker is up (weir doctor), then try again.",
-  },
   "WEIR-6020": {
     title: "A filter cannot be understood",
     explanation: "--filter takes a CEL condition over record, prediction and headers; the column says where it stops being one.",

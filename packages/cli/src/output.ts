@@ -1,4 +1,5 @@
 import { describeProblem, RetriableError, WeirError } from "@weir/record";
+import { notDone } from "@weir/service";
 
 /** Data on stdout, everything else on stderr. */
 export interface Output {
@@ -20,10 +21,9 @@ export function reportError(error: unknown, output: Output): number {
     return error.exitCode;
   }
   if (error instanceof RetriableError) {
-    output.note(
-      `WEIR-6009 the broker did not do what was asked\n  why:   ${error.message}\n  do:    look whether it is up (weir doctor), then try again`,
-    );
-    return 4;
+    const { problem, exitCode } = notDone(error);
+    output.note(describeProblem(problem));
+    return exitCode;
   }
   output.note(`WEIR-6000 unexpected fault: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   output.note("  do:    this is a bug of Weir; please report it with the lines above");

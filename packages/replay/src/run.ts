@@ -14,13 +14,12 @@ import {
 } from "@weir/deadletter";
 import { laneKey, WeirError, type Lane } from "@weir/record";
 import { openAuditTrail, type AuditTrail } from "@weir/service";
-import { writeEndNote, type Transaction } from "@weir/stream";
+import { patiently, writeEndNote, type Transaction } from "@weir/stream";
 import { createActing, NEWER_FAILS, type Acting } from "./acting.ts";
 import { watchFailures, type FailureWatch } from "./failed-again.ts";
 import { lanesOf } from "./lanes.ts";
 import { openLedger, type LedgerReader } from "./ledger-topic.ts";
 import type { PlanContext } from "./make-plan.ts";
-import { patiently } from "./patience.ts";
 import { plannedLetters } from "./planned.ts";
 import { listen, type RunRequest } from "./requests.ts";
 import { openSender, type Sender } from "./sender.ts";
@@ -43,6 +42,8 @@ export interface RunOptions extends PlanContext {
   readonly onNote: (line: string) => void;
 }
 
+/** How long a broker that is away is asked again. */
+const TRY_FOR_MS = 120_000;
 const STEP_MS = 50;
 /** Records of one transaction: few enough that it commits long before the broker would give up on it. */
 const MAX_STEP = 200;
@@ -233,7 +234,12 @@ async function closeWindows(context: RunContext): Promise<void> {
 }
 
 function patient<T>({ options }: RunContext, act: () => Promise<T>): Promise<T> {
-  return patiently(options.clock, (why) => options.onNote(`the broker was asked again: ${why}`), act);
+  const { clock, onNote } = options;
+  const until = clock.monotonic() + TRY_FOR_MS;
+  return patiently(act, clock, (why) => {
+    onNote(`the broker was asked again: ${why}`);
+    return clock.monotonic() < until;
+  });
 }
 
 /** Tells the stages that nothing more comes to their replay topics for now. */

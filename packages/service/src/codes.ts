@@ -73,6 +73,11 @@ export const SERVICE_CODES: Readonly<Record<string, CodeEntry>> = {
     explanation: "On a broker that Weir did not start it creates nothing by itself.",
     fix: "Create the topics listed with the partitions listed.",
   },
+  "WEIR-6009": {
+    title: "The broker did not do what was asked",
+    explanation: "A request failed for a reason that may pass: a connection was lost, a leader moved, a time ran out.",
+    fix: "Look whether the broker is up (weir doctor), then try again.",
+  },
   "WEIR-5111": {
     title: "There is no such environment",
     explanation: "--env and WEIR_ENV name a file env/NAME.yaml of the pipeline's folder, or a file by its path.",

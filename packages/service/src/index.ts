@@ -10,6 +10,7 @@ export { serveHttp, type HttpServer, type HttpOptions } from "./http.ts";
 export { CONNECTION_LIMITS, problemAnswer, type ConnectionLimits, type HttpAnswer, type HttpRequest, type Route } from "./route.ts";
 export { parseSettings, type MissingOffsets, type ServiceSettings, type Environment } from "./settings.ts";
 export { loadPipeline, checkPipeline, type LoadedPipeline } from "./load-pipeline.ts";
+export { notDone } from "./not-done.ts";
 export { topicsOfServices, verifyTopics } from "./verify-topics.ts";
 export { CODE, runChain, type RunningChain, type BuildStage, type BuildContext, type BuiltStage } from "./chain.ts";
 export { entryIds, type EntryIds } from "./entry-ids.ts";

@@ -1,11 +1,13 @@
 import type { Role } from "@weir/pipeline";
-import { describeProblem, WeirError } from "@weir/record";
+import { describeProblem, RetriableError, WeirError } from "@weir/record";
 import type { Log } from "@weir/stream";
 import { systemClock } from "./clock.ts";
 import { chooseConnection, type Connection } from "./connection.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 import { createLogger } from "./logger.ts";
+import { notDone } from "./not-done.ts";
 import { parseSettings, type Environment, type ServiceSettings } from "./settings.ts";
+import { startPatiently } from "./start-patiently.ts";
 import type { RunningService, ServiceContext } from "./stage-service.ts";
 import { topicsOfServices, verifyTopics } from "./verify-topics.ts";
 
@@ -41,20 +43,27 @@ export async function serviceProcess({
   try {
     const loaded = loadPipeline(settings.pipeline, env);
     const connection = connectionOf(settings, env);
-    {
-      await using log = await connect(connection, name);
-      await verifyTopics(log, topicsOfServices(loaded, [name]), connection.brokers.join(", "));
-    }
     const slot = settings.slot ?? `${name}-${process.pid}-${systemClock.now().toString(36)}`;
-    const running = await run({
-      loaded,
+    const start = async (): Promise<RunningService> => {
+      {
+        await using log = await connect(connection, name);
+        await verifyTopics(log, topicsOfServices(loaded, [name]), connection.brokers.join(", "));
+      }
+      return run({
+        loaded,
+        clock: systemClock,
+        logger,
+        slot,
+        connect: (clientId) => connect(connection, clientId),
+        listen: { host: settings.host, port: settings.port },
+        transactionTimeoutMs: settings.transactionTimeoutMs,
+        missingOffsets: settings.missingOffsets,
+      });
+    };
+    const running = await startPatiently(start, {
       clock: systemClock,
-      logger,
-      slot,
-      connect: (clientId) => connect(connection, clientId),
-      listen: { host: settings.host, port: settings.port },
-      transactionTimeoutMs: settings.transactionTimeoutMs,
-      missingOffsets: settings.missingOffsets,
+      forMs: settings.startForMs,
+      onWait: (why) => logger.warn({ why }, "the broker lets the service not start yet; it is asked again"),
     });
     service = running;
     logger.info({ url: running.url, slot }, "running");
@@ -65,9 +74,10 @@ export async function serviceProcess({
     await running.stop();
     return 0;
   } catch (error) {
-    if (error instanceof WeirError) logger.fatal({ problem: error.problem }, error.problem.what);
-    else logger.fatal({ err: error }, "cannot go on");
-    const code = error instanceof WeirError ? error.exitCode : 1;
+    const known = error instanceof RetriableError ? notDone(error) : error;
+    if (known instanceof WeirError) logger.fatal({ problem: known.problem }, known.problem.what);
+    else logger.fatal({ err: known }, "cannot go on");
+    const code = known instanceof WeirError ? known.exitCode : 1;
     setTimeout(() => exit(code), END_LIMIT_MS).unref();
     await service?.stop().catch(() => {}); // why it cannot go on has been told
     return code;

@@ -13,6 +13,7 @@ test("settings come from the environment, with defaults for what has one", () =>
     host: "127.0.0.1",
     port: 8081,
     transactionTimeoutMs: 15_000,
+    startForMs: 30_000,
     missingOffsets: "stop",
   });
 });

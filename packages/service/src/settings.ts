@@ -14,6 +14,8 @@ export interface ServiceSettings {
   readonly port: number;
   readonly logLevel: string;
   readonly transactionTimeoutMs: number;
+  /** How long a start is tried again while the broker is away. */
+  readonly startForMs: number;
   /** What to do where the committed offset is gone from the topic. */
   readonly missingOffsets: MissingOffsets;
 }
@@ -78,6 +80,7 @@ export function parseSettings(
     host: env["WEIR_HOST"] ?? "127.0.0.1",
     port: number("WEIR_PORT", defaults.port, 0, 65535),
     transactionTimeoutMs: number("WEIR_TRANSACTION_TIMEOUT_MS", 15_000, 1000, 900_000),
+    startForMs: number("WEIR_START_FOR_MS", 30_000, 0, 3_600_000),
   };
   return { settings: problems.length === 0 ? settings : null, problems };
 }

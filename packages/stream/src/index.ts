@@ -32,6 +32,7 @@ export {
   type CommitOffsets,
 } from "./log.ts";
 export { type Clock } from "./clock.ts";
+export { patiently } from "./patiently.ts";
 export { createManualClock, type ManualClock } from "./manual-clock.ts";
 export { createMemoryLog, type MemoryLog, type MemoryLogOptions } from "./memory-log.ts";
 export { createRunner, type Runner } from "./runner/runner.ts";

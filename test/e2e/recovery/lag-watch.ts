@@ -3,41 +3,52 @@ import { systemClock } from "@weir/service";
 /** Knows, moment by moment, how much went in and came out. */
 export interface LagWatch {
   produced(total: number): void;
-  /** Seconds from now until what comes out is again at most `BEHIND_MS` behind what goes in, and stays so. */
+  /** Watches for so long while nothing is wrong: what comes out is behind what goes in by at most this many ms. */
+  learnDelay(ms: number): Promise<number>;
+  /** Seconds from now until what comes out is again behind by no more than the learned delay, and stays so. */
   untilCaughtUp(): Promise<number>;
   stop(): void;
 }
 
-const LOOK_MS = 100;
-/** Records are under way for a moment when nothing is wrong, too. */
-const BEHIND_MS = 1500;
-const STAYS_MS = 3000;
+const LOOK_MS = 50;
+const STAYS_MS = 5000;
 const LIMIT_MS = 180_000;
 
 export function watchLag(cameOut: () => number): LagWatch {
   let total = 0;
-  /** Totals that went in, the newest last, one a look. */
-  const history: number[] = [];
-  let behind = false;
-  let changedAt = systemClock.monotonic();
+  /** What had gone in at each look, the oldest that has not come out yet first. */
+  let waiting: { readonly at: number; readonly total: number }[] = [];
+  let delayMs = 0;
+  let allowedMs = Infinity;
+  let lateAt = -Infinity;
   const stop = systemClock.every(LOOK_MS, () => {
-    history.push(total);
-    if (history.length > BEHIND_MS / LOOK_MS) history.shift();
-    const now = cameOut() < (history[0] ?? 0);
-    if (now !== behind) changedAt = systemClock.monotonic();
-    behind = now;
+    const at = systemClock.monotonic();
+    const out = cameOut();
+    waiting = waiting.filter((look) => look.total > out);
+    waiting.push({ at, total });
+    delayMs = at - (waiting[0]?.at ?? at);
+    if (delayMs > allowedMs) lateAt = at;
   });
   return {
     produced: (now) => {
       total = now;
     },
     stop,
+    learnDelay: async (ms) => {
+      let worst = 0;
+      for (const until = systemClock.monotonic() + ms; systemClock.monotonic() < until;) {
+        worst = Math.max(worst, delayMs);
+        await systemClock.sleep(LOOK_MS);
+      }
+      allowedMs = worst;
+      return worst;
+    },
     untilCaughtUp: async () => {
       const from = systemClock.monotonic();
       for (;;) {
         await systemClock.sleep(LOOK_MS);
         const now = systemClock.monotonic();
-        if (!behind && now - Math.max(changedAt, from) > STAYS_MS) return Math.max(0, changedAt - from) / 1000;
+        if (now - Math.max(lateAt, from) > STAYS_MS) return Math.max(0, lateAt - from) / 1000;
         if (now - from > LIMIT_MS) throw new Error(`the lag was not gone after ${LIMIT_MS / 1000} s`);
       }
     },

@@ -9,7 +9,7 @@ import { SLOTS } from "../faults/services.ts";
 import { PARTITIONS, produce } from "../faults/workload.ts";
 import { openWorld, type World } from "../faults/world.ts";
 import { pick } from "../soak/plan.ts";
-import { watchLag, type LagWatch } from "./lag-watch.ts";
+import { watchLag } from "./lag-watch.ts";
 
 export interface RecoveryOptions {
   readonly kills: number;
@@ -23,6 +23,8 @@ export interface Recovery {
   /** Records a second that the pipeline did when it had all it could take. */
   readonly capacity: number;
   readonly rate: number;
+  /** The longest that a record was under way while nothing was wrong. */
+  readonly calmMs: number;
   /** Seconds, one a strike. */
   readonly afterKill: readonly number[];
   readonly afterRestart: readonly number[];
@@ -30,6 +32,7 @@ export interface Recovery {
 
 const BURST = 100_000;
 const SILENCE_MS = 120_000;
+const CALM_MS = 20_000;
 
 export async function measureRecovery({ kills, restarts, seed, random, note }: RecoveryOptions): Promise<Recovery> {
   await using world = await openWorld(1, seed);
@@ -56,7 +59,10 @@ export async function measureRecovery({ kills, restarts, seed, random, note }: R
     return seconds;
   };
   try {
-    await untilFlowing(watch, () => follower.seen.count);
+    while (follower.seen.count === 0) await systemClock.sleep(200);
+    await systemClock.sleep(CALM_MS); // what waited for the processes has gone, and they are warm
+    const calmMs = await watch.learnDelay(CALM_MS);
+    note(`${calmMs.toFixed(0)} ms behind at most while nothing is wrong`);
     const afterKill = await times(kills, () => processes.kill(pick(random, SLOTS)));
     const afterRestart = await times(restarts, async () => {
       await world.broker.stopNode(1, "clean");
@@ -64,18 +70,13 @@ export async function measureRecovery({ kills, restarts, seed, random, note }: R
     });
     over = true;
     await waitForEnds(world.log, loaded.topology, await producing, SILENCE_MS);
-    return { capacity, rate, afterKill, afterRestart };
+    return { capacity, rate, calmMs, afterKill, afterRestart };
   } finally {
     over = true;
     watch.stop();
     follower.stop();
     await processes.stop();
   }
-}
-
-async function untilFlowing(watch: LagWatch, cameOut: () => number): Promise<void> {
-  while (cameOut() === 0) await systemClock.sleep(200);
-  await watch.untilCaughtUp();
 }
 
 /** What was written before anybody read, divided by the time from the first record out to the last. */

@@ -62,6 +62,7 @@ export function isLoginRefused(error: Error): error is WeirError {
   return error instanceof WeirError && (error.problem.code === "WEIR-7002" || error.problem.code === "WEIR-7012");
 }
 
+/** Its cause says that it may pass. */
 export function unreachable(brokers: readonly string[], reasons: readonly string[]): WeirError {
   return new WeirError(
     {
@@ -71,7 +72,7 @@ export function unreachable(brokers: readonly string[], reasons: readonly string
       why: reasons.join("; "),
       fix: "check the address, that the broker is running, and that its listener speaks the same security protocol (plain, TLS, SASL)",
     },
-    { exitCode: 4 },
+    { exitCode: 4, cause: new RetriableError("UNREACHABLE", reasons.join("; ")) },
   );
 }
 

@@ -69,7 +69,11 @@ export interface Link extends AsyncDisposable {
 const COORDINATOR_ATTEMPTS = 100;
 const COORDINATOR_PAUSE_MS = 100;
 
-/** Connects to the first broker that answers. */
+/** How long a broker is asked again that took a connection and then hung up, or gave no answer. */
+const PROVE_FOR_MS = 5_000;
+const PROVE_PAUSE_MS = 200;
+
+/** Connects to the first broker that answers. One that takes no connection is told at once; what breaks after that is tried again. */
 export async function openLink(options: LinkOptions): Promise<Link> {
   const settings: SocketSettings = {
     clientId: options.clientId,
@@ -79,17 +83,28 @@ export async function openLink(options: LinkOptions): Promise<Link> {
     requestMs: options.requestMs ?? 15_000,
   };
   const seeds = options.brokers.map(parseAddress);
-  const seed = await firstThatAnswers(seeds, settings);
-  try {
-    return await createProvenLink(settings, seeds, seed);
-  } catch (error) {
-    throw (error instanceof RetriableError ? await wantedLogin(seed.address, settings) : null) ?? error;
+  const until = performance.now() + PROVE_FOR_MS;
+  for (let attempt = 0; ; attempt++) {
+    const turned = seeds.map((_, i) => seeds[(i + attempt) % seeds.length]!); // as many as there are
+    const seed = await firstThatAnswers(turned, settings);
+    try {
+      return await createProvenLink(settings, seeds, seed);
+    } catch (error) {
+      if (!(error instanceof RetriableError)) throw error;
+      const refused = await wantedLogin(seed.address, settings);
+      if (refused !== null) throw refused;
+      if (performance.now() > until) throw unreachable(seeds.map(socketName), [error.message]);
+      await sleep(PROVE_PAUSE_MS);
+    }
   }
 }
 
 /** Everybody is told the versions, once and before the login: only an answer to metadata proves a connection. */
 async function createProvenLink(settings: SocketSettings, seeds: readonly BrokerAddress[], seed: BrokerSocket): Promise<Link> {
-  const found = await seed.call(ApiVersions, { name: "weir", version: "0.1.0" });
+  const found = await seed.call(ApiVersions, { name: "weir", version: "0.1.0" }).catch((error: unknown) => {
+    seed.close();
+    throw error;
+  });
   if (found.error !== 0) throw unsupported("ApiVersions 3 refused", seeds.map(socketName).join(", "));
   const features = new Map((found.tagged ?? []).map((f) => [f.name, f.max]));
   const link = createLink(settings, seeds, seed, features);

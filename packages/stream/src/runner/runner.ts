@@ -19,7 +19,7 @@ import { createLaneCycle, type LaneCycle } from "./lane-cycle.ts";
 import { createLanes } from "./lanes.ts";
 import type { RunnerOptions } from "./options.ts";
 import { isDue, isFarBehind, movedQuietly } from "./pace.ts";
-import { patiently } from "./patiently.ts";
+import { patiently } from "../patiently.ts";
 import { isReplaced } from "./replaced.ts";
 import { createParts, type Parts } from "./parts.ts";
 import { BACKOFF_MS, FETCH_BYTES, IDLE_MS, PATIENCE_MS, SMALL_FETCH_PAUSE_MS, SMALL_FETCH_RECORDS } from "./tuning.ts";

@@ -1,6 +1,6 @@
 import { RetriableError } from "@weir/record";
 import { expect, test } from "vitest";
-import { createManualClock } from "../manual-clock.ts";
+import { createManualClock } from "./manual-clock.ts";
 import { patiently } from "./patiently.ts";
 
 test("what the environment refuses is asked for again, a bug and the end of patience are not", async () => {

@@ -1,10 +1,10 @@
 import { RetriableError } from "@weir/record";
-import type { Clock } from "../clock.ts";
+import type { Clock } from "./clock.ts";
 
 /** Pause before an attempt is repeated. */
 const BACKOFF_MS = 200;
 
-/** What a runner needs before it can begin: asked for again while the environment refuses and `goesOn`. */
+/** Tries again while the environment refuses and `goesOn`, which is told why. What is tried must be safe to repeat. */
 export async function patiently<T>(act: () => Promise<T>, clock: Clock, goesOn: (message: string) => boolean): Promise<T> {
   for (;;) {
     try {
