@@ -6,6 +6,8 @@ import { type Header, type HeaderColumn, readHeaders, writeHeaders } from "./hea
  * longer one is dead-lettered without its value.
  */
 export const MAX_VALUE_BYTES = 2_000_000;
+/** Key, value and headers of a record together: what leaves room in a topic of Weir (2 MiB) for the headers of a dead letter. */
+export const MAX_RECORD_BYTES = 2_090_000;
 
 /** One partition of one topic. */
 export interface Lane {

@@ -22,6 +22,7 @@ export {
   batchOf,
   allRows,
   NOTHING_ADDED,
+  MAX_RECORD_BYTES,
   MAX_VALUE_BYTES,
   type Lane,
   type Batch,

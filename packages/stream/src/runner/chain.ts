@@ -1,6 +1,7 @@
 import { gatherSlices, gatherInts, gatherColumn, selectRows, type Additions, type Batch, type Column, type Lane } from "@weir/record";
 import type { CloseMarker, Decided, Recall, RestoredState, Stage, StateChange, StateNote } from "../stage.ts";
 import { processIsolating } from "./isolate.ts";
+import { refuseTooLarge } from "./too-large.ts";
 
 /** One stage of a chain with the places its ports lead to. */
 export interface Link {
@@ -122,9 +123,10 @@ async function processAt(path: Path, at: number, batches: readonly Batch[]): Pro
   return handOn(path, at, await processIsolating(path.links[at]!.stage, batches, path.mostPoison)); // at is an index of the chain
 }
 
-async function handOn(path: Path, at: number, decided: readonly Decided[]): Promise<Outcome[]> {
-  const outcomes: Outcome[] = decided.map((d) => ({ link: at, decided: d }));
+async function handOn(path: Path, at: number, given: readonly Decided[]): Promise<Outcome[]> {
   const link = path.links[at]!; // at is an index of the chain
+  const decided = given.map((d) => refuseTooLarge(d, link.stage.ports));
+  const outcomes: Outcome[] = decided.map((d) => ({ link: at, decided: d }));
   for (const [port, output] of link.outputs) {
     if (output.next === null) continue;
     const number = link.stage.ports.findIndex((p) => p.name === port);

@@ -6,7 +6,6 @@ import { writeEndNote } from "./notes.ts";
 import { createTally, type Execution } from "./execution.ts";
 import type { RunnerOptions } from "./options.ts";
 import { createRefusals, type Refusal } from "./refusal.ts";
-import { nameTooLarge } from "./too-large.ts";
 import { writeOutcome, writeSystem, type Writing } from "./writing.ts";
 
 /** One execution in the making: a transaction, what was decided in it, and the entries that will tell of it. */
@@ -78,8 +77,7 @@ export function createUnit({ options, writing, chain, producer, membership, behi
     noteEnd: (topic, lane, offset) => writeEndNote(transaction, topic, lane, offset),
     tell: (topic, told) => writeSystem(transaction, { topic, partition: 0 }, told),
     ends: (lane) => void ended.push(lane),
-    add: (given) => {
-      const outcome = { ...given, decided: nameTooLarge(given.decided) };
+    add: (outcome) => {
       tallies[outcome.link]!.add(outcome.decided); // an outcome of this chain
       refusals.add(chain.links[outcome.link]!.stage, outcome.decided); // as above
       if (outcome.decided.onCommitted) waiting.push(outcome.decided.onCommitted);

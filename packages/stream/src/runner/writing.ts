@@ -3,6 +3,7 @@ import {
   addedHeaders,
   batchOf,
   idAt,
+  MAX_RECORD_BYTES,
   ownHeaders,
   recordAt,
   type Batch,
@@ -120,8 +121,9 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
   const none = failure.class === "TOO_LARGE";
   const payload = none ? "none" : writing.payloads[outcome.link]!; // an outcome of this chain
   const origin = originOf(id, writing.entryTopic);
+  const fits = !none || (record.key?.length ?? 0) + bytesOf(kept) <= MAX_RECORD_BYTES;
   const refused = {
-    headers: kept,
+    headers: fits ? kept : [],
     id,
     hop,
     payload,
@@ -129,7 +131,12 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
     ...(outcome.deliveries !== undefined && { deliveryCount: outcome.deliveries }),
     ...(origin && { origin }),
   } as const;
-  return { ...record, value: none ? null : record.value, headers: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
+  const letter = { ...record, headers: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
+  return none ? { ...letter, value: null, key: fits ? record.key : null } : letter;
+}
+
+function bytesOf(headers: readonly Header[]): number {
+  return headers.reduce((bytes, { key, value }) => bytes + encoder.encode(key).length + (value?.length ?? 0), 0);
 }
 
 /** Stages behind the entry do not see where a record came in, but an id that Weir made says it. */

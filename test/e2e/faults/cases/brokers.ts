@@ -1,3 +1,6 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import path from "node:path";
 import type { FaultCase, Fire } from "../fault-case.ts";
 import { untilReplicated } from "../../rolling/replicas.ts";
 
@@ -22,6 +25,42 @@ async function restartEach({ world, seen }: Fire, how: "clean" | "kill"): Promis
     await untilReplicated(world.broker.address);
   }
   return world.nodes;
+}
+
+/** No file of the broker may grow beyond its largest log: it cannot write, takes its only disk for broken, and ends. */
+async function fillDisk({ world, seen, sleep }: Fire, times: number): Promise<number> {
+  for (let turn = 0; turn < times; turn++) {
+    await seen(GAP * (turn + 1));
+    const logs = readdirSync(path.join(world.folder, "kafka"), { recursive: true, encoding: "utf8" }).filter((f) => f.endsWith(".log"));
+    const largest = Math.max(...logs.map((file) => statSync(path.join(world.folder, "kafka", file)).size));
+    const [pid = 0] = world.broker.pids;
+    execFileSync("prlimit", [`--fsize=${largest}`, `--pid=${pid}`]);
+    while (world.broker.pids.length > 0) await sleep(100);
+    await sleep(1000);
+    await world.broker.startNode(1); // a process of its own has no such limit: there is room again
+  }
+  return times;
+}
+
+/** Where Debian's package puts the one for programs with threads; absent elsewhere. */
+const FAKETIME = ["x86_64-linux-gnu", "aarch64-linux-gnu"]
+  .map((machine) => `/usr/lib/${machine}/faketime/libfaketimeMT.so.1`)
+  .find((file) => existsSync(file));
+
+/** The broker's time of day is wrong from its next start on; what it measures is right. */
+async function turnBrokerClock({ world, seen }: Fire, offsets: readonly string[]): Promise<number> {
+  for (const [turn, offset] of offsets.entries()) {
+    await seen(GAP * (turn + 1));
+    await world.broker.stopNode(1, "clean");
+    const fake = { LD_PRELOAD: FAKETIME, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+    if (offset !== "") Object.assign(process.env, fake); // what the broker inherits
+    try {
+      await world.broker.startNode(1);
+    } finally {
+      for (const name of Object.keys(fake)) delete process.env[name];
+    }
+  }
+  return offsets.length;
 }
 
 export const BROKERS: readonly FaultCase[] = [
@@ -61,4 +100,26 @@ export const BROKERS: readonly FaultCase[] = [
     seeds: [1],
     strike: (fire) => restartEach(fire, "kill"),
   },
+  {
+    name: "disk full",
+    part: "brokers",
+    how: "no file of the broker may grow any more: it ends, and is started when there is room again, twice",
+    nodes: 1,
+    services: "inside",
+    seeds: [1],
+    strike: (fire) => fillDisk(fire, 2),
+  },
+  ...(FAKETIME === undefined
+    ? [] // told by the table, which has no such row then
+    : [
+        {
+          name: "broker's clock is wrong",
+          part: "brokers",
+          how: "the broker is restarted with a clock an hour ahead, then one an hour behind, then the right one (libfaketime)",
+          nodes: 1,
+          services: "inside",
+          seeds: [1],
+          strike: (fire: Fire) => turnBrokerClock(fire, ["+3600", "-3600", ""]),
+        } as const,
+      ]),
 ];
