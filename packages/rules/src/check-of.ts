@@ -4,6 +4,8 @@ import { WeirError } from "@weir/record";
 import type { RowCheck } from "./check.ts";
 import { expressionCheck } from "./expression-check.ts";
 import { amongTest, lengthTest, presenceCheck, textTest, valueCheck, withinTest } from "./field-check.ts";
+import type { Baseline } from "./drift/baseline.ts";
+import { typeInBaseline } from "./drift/type-in-baseline.ts";
 import type { RuleSpec } from "./spec.ts";
 import type { KeyReader } from "./unique/key-reader.ts";
 import { freshnessCheck, sentinelCheck, typeCheck } from "./value-checks.ts";
@@ -11,13 +13,21 @@ import { uniqueCheck } from "./unique/unique-check.ts";
 
 type Fields = Pick<Contract, "field" | "fields">;
 
+export interface CheckContext {
+  readonly contract: Fields;
+  readonly baselines: ReadonlyMap<string, Baseline>;
+}
+
 /** The kernel of a rule; null for rules that look at no row. */
-export function checkOf(spec: RuleSpec, contract: Fields, keys: KeyReader | null): RowCheck | null {
+export function checkOf(spec: RuleSpec, { contract, baselines }: CheckContext, keys: KeyReader | null): RowCheck | null {
   switch (spec.kind) {
     case "required":
     case "nullRate":
     case "nullRise":
-      return presenceCheck({ pointer: spec.field, as: presenceType(spec, contract) }, spec.missing);
+    case "missingField":
+    case "constant":
+    case "cardinality":
+      return presenceCheck({ pointer: spec.field, as: presenceType(spec, contract) }, "missing" in spec ? spec.missing : {});
     case "range": {
       const { min = -Infinity, max = Infinity } = spec;
       return single(spec.field, "number", withinTest(min, max), between(min, max));
@@ -41,6 +51,8 @@ export function checkOf(spec: RuleSpec, contract: Fields, keys: KeyReader | null
       return sentinelCheck(spec.field, spec.value);
     case "type":
       return typeCheck(spec.field, spec.is);
+    case "typeChange":
+      return typeCheck(spec.field, typeInBaseline(spec, contract, baselines));
     case "freshness": {
       const { field: pointer, unit, maxAge, maxFuture = 0 } = spec;
       return freshnessCheck({ pointer, maxAge, maxFuture, ...(unit && { unit }) });
@@ -50,6 +62,8 @@ export function checkOf(spec: RuleSpec, contract: Fields, keys: KeyReader | null
     case "unique":
       return keys && uniqueCheck(spec.field ?? "", keys);
     case "volume":
+    case "mean":
+    case "quantile":
     case "drift":
     case "driftShare":
     case "rateChange":
@@ -78,10 +92,12 @@ function amongCheck(pointer: string, values: readonly (string | number | boolean
   return valueCheck({ pointer, parts, allowed: values.length > 5 ? `${shown}, … (${values.length} values)` : shown });
 }
 
+type PresenceSpec = Extract<RuleSpec, { kind: "required" | "nullRate" | "nullRise" | "missingField" | "constant" | "cardinality" }>;
+
 /** Any type tells whether there is a value; the declared one is read anyway, and sentinels need theirs. */
-function presenceType(spec: Extract<RuleSpec, { kind: "required" | "nullRate" | "nullRise" }>, contract: Fields): FieldRequest["as"] {
+function presenceType(spec: PresenceSpec, contract: Fields): FieldRequest["as"] {
   const types = contract.field(spec.field)?.types ?? [];
-  const sentinels = spec.missing?.sentinels ?? [];
+  const sentinels = ("missing" in spec ? spec.missing?.sentinels : undefined) ?? [];
   const texts = sentinels.filter((s) => typeof s === "string").length;
   if (texts > 0 && texts < sentinels.length) {
     throw new WeirError({

@@ -1,6 +1,9 @@
 import { compareWindow, driftAnswer, driftShareAnswer, type Comparison } from "./drift/compare-window.ts";
 import type { DriftEvidence } from "./drift/measure.ts";
+import type { Placed } from "./drift/cell-places.ts";
 import type { AlertChange } from "./drift/persistence.ts";
+import type { DistinctCounter, DistinctValues } from "./distinct/distinct-values.ts";
+import type { FigureRule } from "./figure/figure-rule.ts";
 import { judgeRate } from "./rate.ts";
 import { BROKEN, CODES, FAILED, FINE, MISSING } from "./row-code.ts";
 import type { CompiledRule, RuleSet } from "./rule-set.ts";
@@ -31,6 +34,8 @@ export interface RuleVerdict {
   readonly alert?: AlertChange;
   /** For detectors: the rate, or the mean, that is in order. */
   readonly expected?: number;
+  /** The mean, or how many different values there are: one more than decides means at least so many. */
+  readonly value?: number;
 }
 
 /** Records of the window that broke a record rule. */
@@ -58,7 +63,7 @@ const WORST_FIRST = ["breach", "error", "insufficient"] as const;
 export function judgeWindow(ruleSet: RuleSet, tally: Tally): WindowJudgement {
   const comparison = compareWindow(ruleSet, tally);
   const judged = ruleSet.rules.flatMap((rule, i) =>
-    rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, { tally, minRecords: ruleSet.minRecords, comparison }) }] : [],
+    rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, { ruleSet, tally, comparison }) }] : [],
   );
   const enforced = judged.filter(({ rule }) => rule.mode === "enforce");
   const condemning = enforced.filter(({ rule, answer }) => condemns(rule, answer.verdict));
@@ -98,18 +103,19 @@ function tagOf(rule: CompiledRule, verdict: Verdict): string[] {
 }
 
 interface Judged {
+  readonly ruleSet: RuleSet;
   readonly tally: Tally;
-  readonly minRecords: number;
   readonly comparison: Comparison;
 }
 
-function judgeRule(rule: CompiledRule, index: number, { tally, minRecords, comparison }: Judged): RuleVerdict {
+function judgeRule(rule: CompiledRule, index: number, { ruleSet, tally, comparison }: Judged): RuleVerdict {
   const { id, kind, mode, action } = rule;
+  const { minRecords } = ruleSet;
   if (kind === "volume") {
     const n = tally.records;
-    const bounds = { ...(rule.min > 0 && { min: rule.min }), ...(rule.max < Infinity && { max: rule.max }) };
-    return { id, kind, mode, action, verdict: n < rule.min || n > rule.max ? "breach" : "pass", k: n, n, ...bounds };
+    return { id, kind, mode, action, verdict: n < rule.min || n > rule.max ? "breach" : "pass", k: n, n, ...boundsOf(rule) };
   }
+  if (rule.figure !== null) return { id, kind, mode, action, ...boundsOf(rule), ...figureAnswer(rule.figure, tally, minRecords) };
   if (kind === "drift") return { id, kind, mode, action, ...driftAnswer(comparison, index) };
   if (kind === "driftShare") return { id, kind, mode, action, limitPpm: rule.limitPpm, ...driftShareAnswer(comparison, rule.limitPpm) };
   const { k, n, failed } = countsOf(rule, index, tally);
@@ -118,8 +124,46 @@ function judgeRule(rule: CompiledRule, index: number, { tally, minRecords, compa
   if (failed > 0) return { ...answer, verdict: "error", why: `the check failed on ${failed} records` };
   if (tally.records < minRecords)
     return { ...answer, verdict: "insufficient", why: `${tally.records} records, at least ${minRecords} are needed` };
-  if (n === 0) return { ...answer, verdict: "insufficient", why: "no record has a value" };
+  if (n === 0) return { ...answer, verdict: "insufficient", why: NO_VALUE };
+  if (rule.distinct !== null)
+    return {
+      id,
+      kind,
+      mode,
+      action,
+      n,
+      ...boundsOf(rule),
+      ...distinctAnswer(rule, ruleSet.distinct[rule.distinct]!, tally.distinct[rule.distinct]!),
+    }; // of this rule set
   return { ...answer, ...judgeRate(rule.rate, k, n) };
+}
+
+const NO_VALUE = "no record has a value";
+
+function boundsOf({ min, max }: CompiledRule): { readonly min?: number; readonly max?: number } {
+  return { ...(min > -Infinity && { min }), ...(max < Infinity && { max }) };
+}
+
+function figureAnswer(
+  { rule, at }: Placed<FigureRule>,
+  tally: Tally,
+  minRecords: number,
+): Pick<RuleVerdict, "verdict" | "n"> & Partial<RuleVerdict> {
+  const answer = rule.answer(tally.cells.subarray(at, at + rule.counter.size));
+  if (answer === null) return { verdict: "insufficient", n: 0, why: NO_VALUE };
+  if (tally.records >= minRecords) return answer;
+  return { ...answer, verdict: "insufficient", why: `${tally.records} records, at least ${minRecords} are needed` };
+}
+
+/** How many different values there are: exactly up to what decides, then "more". One record alone is no constant. */
+function distinctAnswer(
+  { kind, min, max }: CompiledRule,
+  { limit }: DistinctCounter,
+  values: DistinctValues,
+): Pick<RuleVerdict, "verdict" | "value"> {
+  const value = values === null ? limit + 1 : values.size;
+  if (kind === "constant") return { verdict: value === 1 ? "breach" : "pass", value };
+  return { verdict: value < min || value > max ? "breach" : "pass", value };
 }
 
 function countsOf(rule: CompiledRule, index: number, tally: Tally): { k: number; n: number; failed: number } {

@@ -1,7 +1,8 @@
 import { binomialAtLeast, fisherExact } from "@weir/stats";
 import { WeirError } from "@weir/record";
 import type { Baseline } from "./drift/baseline.ts";
-import type { RuleSpec } from "./spec.ts";
+import { columnOfBaseline } from "./drift/column-of-baseline.ts";
+import type { MissingFieldSpec, RuleSpec } from "./spec.ts";
 
 /** How k broken of n is judged. */
 export type RateTest =
@@ -42,6 +43,22 @@ export function judgeRate(test: RateTest, k: number, n: number): RateAnswer {
   }
 }
 
+/** A field counts as always there in a baseline that misses no more than this share of it. */
+const THERE_PPM = 10_000;
+
+/** A field that goes missing must have been there. @throws {WeirError} WEIR-2206 */
+export function wasThere(spec: MissingFieldSpec, baselines: ReadonlyMap<string, Baseline>): void {
+  const { c, m } = nullsOf(spec, baselines);
+  if (c * PPM <= THERE_PPM * m) return;
+  throw new WeirError({
+    code: "WEIR-2206",
+    what: `${spec.field} is missing in ${c} of ${m} records of the baseline ${spec.baseline}`,
+    where: `rule ${spec.id}`,
+    why: "a field goes missing only where it was there in at least 99 %",
+    fix: "use nullRise or nullRate",
+  });
+}
+
 /** The test of a rule whose limit is `ppm` millionths. @throws {WeirError} WEIR-2206 where the baseline does not count missing values. */
 export function rateTest(spec: RuleSpec, ppm: number, baselines: ReadonlyMap<string, Baseline>): RateTest {
   if (spec.kind === "nullRise") return { kind: "rise", ...nullsOf(spec, baselines), ppm, alpha: spec.alpha ?? DEFAULT_ALPHA };
@@ -49,17 +66,16 @@ export function rateTest(spec: RuleSpec, ppm: number, baselines: ReadonlyMap<str
   return significant ? { kind: "significant", ppm, alpha: spec.alpha ?? DEFAULT_ALPHA } : { kind: "limit", ppm };
 }
 
-function nullsOf(spec: Extract<RuleSpec, { kind: "nullRise" }>, baselines: ReadonlyMap<string, Baseline>): { c: number; m: number } {
-  const baseline = baselines.get(spec.baseline);
-  if (!baseline) throw new Error(`the baseline ${spec.baseline} of rule ${spec.id} was not handed in`);
-  const column = baseline.columns[spec.field];
-  const at = column?.cells.indexOf("null") ?? -1;
-  if (column && at >= 0) return { c: column.counts[at]!, m: column.counts.reduce((sum, count) => sum + count, 0) }; // parallel to the cells
+function nullsOf(
+  spec: { readonly id: string; readonly field: string; readonly baseline: string },
+  baselines: ReadonlyMap<string, Baseline>,
+): { c: number; m: number } {
+  const column = columnOfBaseline(spec, baselines);
+  const at = column.cells.indexOf("null");
+  if (at >= 0) return { c: column.counts[at]!, m: column.counts.reduce((sum, count) => sum + count, 0) }; // parallel to the cells
   throw new WeirError({
     code: "WEIR-2206",
-    what: column
-      ? `the baseline ${spec.baseline} does not count missing values of ${spec.field}`
-      : `the baseline ${spec.baseline} says nothing of ${spec.field}`,
+    what: `the baseline ${spec.baseline} does not count missing values of ${spec.field}`,
     where: `rule ${spec.id}`,
     fix: "learn a baseline in which the field has a cell null, or use nullRate with a limit",
   });

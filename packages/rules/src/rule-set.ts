@@ -4,12 +4,14 @@ import { canonicalJson } from "./canonical.ts";
 import type { RowCheck } from "./check.ts";
 import { checkOf } from "./check-of.ts";
 import { refuseUnsupported } from "./unsupported.ts";
-import { createCellPlaces, type CellPlaces, type PlacedCounter } from "./drift/cell-places.ts";
+import { distinctCounter, type DistinctCounter } from "./distinct/distinct-values.ts";
+import { createCellPlaces, type CellPlaces, type Placed, type PlacedCounter } from "./drift/cell-places.ts";
+import { figureRule, type FigureRule } from "./figure/figure-rule.ts";
 import type { Baseline } from "./drift/baseline.ts";
 import { driftRule, type DriftRule } from "./drift/drift-rule.ts";
 import { detectorRule } from "./detector/compile-detector.ts";
 import type { DetectorRule, DetectorSpec } from "./detector/detector-rule.ts";
-import { rateTest, type RateTest } from "./rate.ts";
+import { rateTest, wasThere, type RateTest } from "./rate.ts";
 import { defaultAction, judgesWindows } from "./window-kinds.ts";
 import { keyReader } from "./unique/key-reader.ts";
 import { keyRule, type KeyRule } from "./unique/lane-keys.ts";
@@ -29,7 +31,11 @@ export interface CompiledRule {
   /** Null for rules that look at no single row. */
   readonly check: RowCheck | null;
   /** For `drift`: what is compared, and where in the cells of a tally its counts begin. */
-  readonly drift: { readonly rule: DriftRule; readonly at: number } | null;
+  readonly drift: Placed<DriftRule> | null;
+  /** For `mean` and `quantile`: the same. */
+  readonly figure: Placed<FigureRule> | null;
+  /** For `constant` and `cardinality`: which of the tally's sets of values is its own. */
+  readonly distinct: number | null;
   /** For `unique`: what it remembers. */
   readonly keys: KeyRule | null;
   /** Do missing rows count as broken (`required`, `nullRate`)? Else they are left out or kept by `denominator`. */
@@ -54,6 +60,8 @@ export interface RuleSet {
   /** What a tally counts in cells, and where; `cells` is how many there are. */
   readonly counters: readonly PlacedCounter[];
   readonly cells: number;
+  /** Whose different values a tally collects. */
+  readonly distinct: readonly DistinctCounter[];
   readonly requests: readonly FieldRequest[];
   /** Below this window rules answer `insufficient`. */
   readonly minRecords: number;
@@ -99,7 +107,10 @@ export function compileCanonical(canonical: string, options: Pick<RuleSetOptions
   const prefix = `${stage}@${digest.slice(0, 8)}/`;
   const active = parsed.rules.filter((spec) => spec.mode !== "off" && spec.kind !== "decode" && spec.kind !== "schema");
   const places = createCellPlaces();
-  const rules = active.filter((spec) => !isDetector(spec)).map((spec) => compileRule(spec, prefix + spec.id, { ...context, places }));
+  const distinct: DistinctCounter[] = [];
+  const rules = active
+    .filter((spec) => !isDetector(spec))
+    .map((spec) => compileRule(spec, prefix + spec.id, { ...context, places, distinct }));
   const detectors = active.filter(isDetector).map((spec) => detectorRule(spec, { ...context, ref: prefix + spec.id }));
   return {
     stage,
@@ -111,9 +122,11 @@ export function compileCanonical(canonical: string, options: Pick<RuleSetOptions
     keys: rules.flatMap((rule) => rule.keys ?? []),
     counters: places.counters,
     cells: places.size(),
+    distinct,
     requests: [
       ...rules.flatMap((rule) => rule.check?.requests ?? []),
       ...places.counters.map(({ counter }) => counter.request),
+      ...distinct.map((counter) => counter.request),
       ...detectors.map((detector) => detector.request),
     ],
   };
@@ -126,6 +139,7 @@ function isDetector(spec: RuleSpec): spec is DetectorSpec {
 interface CompileContext extends Pick<RuleSetOptions, "contract" | "sha256"> {
   readonly baselines: ReadonlyMap<string, Baseline>;
   readonly places: CellPlaces;
+  readonly distinct: DistinctCounter[];
 }
 
 function compileRule(spec: RuleSpec, ref: string, options: CompileContext): CompiledRule {
@@ -141,7 +155,8 @@ function compileRule(spec: RuleSpec, ref: string, options: CompileContext): Comp
     });
   }
   const reader = spec.kind === "unique" ? keyReader(spec.field, options.contract, options.sha256) : null;
-  const missingBreaks = spec.kind === "nullRate" || spec.kind === "nullRise" || spec.kind === "required";
+  if (spec.kind === "missingField") wasThere(spec, options.baselines);
+  const missingBreaks = MISSING_BREAKS.has(spec.kind);
   return {
     id: spec.id,
     ref,
@@ -151,8 +166,10 @@ function compileRule(spec: RuleSpec, ref: string, options: CompileContext): Comp
     action,
     onInsufficient: spec.onInsufficient ?? "pass",
     onError: spec.kind === "expr" ? (spec.onError ?? "fail") : "fail",
-    check: checkOf(spec, options.contract, reader),
-    drift: spec.kind === "drift" ? options.places.place(driftRule(spec, options)) : null,
+    check: checkOf(spec, options, reader),
+    drift: spec.kind === "drift" ? options.places.place(`${spec.baseline} ${spec.field}`, driftRule(spec, options)) : null,
+    figure: spec.kind === "mean" || spec.kind === "quantile" ? options.places.place(spec.id, figureRule(spec)) : null,
+    distinct: distinctOf(spec, options),
     keys: spec.kind === "unique" && reader !== null ? keyRule(spec, reader) : null,
     missingBreaks,
     denominator:
@@ -163,10 +180,28 @@ function compileRule(spec: RuleSpec, ref: string, options: CompileContext): Comp
           : "present",
     limitPpm: limitOf(spec),
     rate: rateTest(spec, limitOf(spec), options.baselines),
-    min: spec.kind === "volume" ? (spec.min ?? 0) : 0,
-    max: spec.kind === "volume" ? (spec.max ?? Infinity) : Infinity,
+    min: isBounded(spec) ? (spec.min ?? -Infinity) : -Infinity,
+    max: isBounded(spec) ? (spec.max ?? Infinity) : Infinity,
   };
 }
+
+const MISSING_BREAKS: ReadonlySet<RuleSpec["kind"]> = new Set(["nullRate", "nullRise", "required", "missingField"]);
+
+type Bounded = Extract<RuleSpec, { kind: "volume" | "cardinality" | "mean" | "quantile" }>;
+
+function isBounded(spec: RuleSpec): spec is Bounded {
+  return spec.kind === "volume" || spec.kind === "cardinality" || spec.kind === "mean" || spec.kind === "quantile";
+}
+
+/** Whether there is one value is known with two, whether there are too many with one too many. */
+function distinctOf(spec: RuleSpec, { contract, distinct }: CompileContext): number | null {
+  if (spec.kind !== "constant" && spec.kind !== "cardinality") return null;
+  const limit = spec.kind === "constant" ? 1 : Math.max(spec.min ?? 0, spec.max ?? 0);
+  return distinct.push(distinctCounter(spec.field, limit, contract)) - 1;
+}
+
+/** A field that was always there has gone when it is missing in more than this share. */
+const GONE = 0.99;
 
 /** Shares are compared as integers, so they must be whole in millionths. */
 function limitOf(spec: RuleSpec): number {
@@ -175,11 +210,15 @@ function limitOf(spec: RuleSpec): number {
       ? spec.max
       : spec.kind === "nullRise"
         ? (spec.minDelta ?? 0.01)
-        : spec.kind === "driftShare"
-          ? spec.share
-          : "mostly" in spec && spec.mostly !== undefined
-            ? 1 - spec.mostly
-            : 0;
+        : spec.kind === "missingField"
+          ? GONE
+          : spec.kind === "typeChange"
+            ? 0.5
+            : spec.kind === "driftShare"
+              ? spec.share
+              : "mostly" in spec && spec.mostly !== undefined
+                ? 1 - spec.mostly
+                : 0;
   const ppm = Math.round(share * PPM);
   if (Math.abs(share * PPM - ppm) < 1e-6 && ppm >= 0 && ppm <= PPM) return ppm;
   throw new WeirError({

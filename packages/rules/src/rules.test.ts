@@ -112,13 +112,20 @@ describe("what cannot be judged yet is refused", () => {
 });
 
 describe("tallies are a commutative monoid", () => {
-  const rules = { rules: { length: 3 }, cells: 7 };
+  const rules = { rules: { length: 3 }, cells: 7, distinct: [{ limit: 1 }, { limit: 4 }] };
   const numbers = (length: number): fc.Arbitrary<Float64Array> =>
     fc.array(fc.nat(1e6), { minLength: length, maxLength: length }).map((counts) => Float64Array.from(counts));
-  const tally: fc.Arbitrary<OpenTally> = fc.record({ records: fc.nat(1e6), counts: numbers(3 * CODES), cells: numbers(7) });
+  const values = (limit: number): fc.Arbitrary<Set<number> | null> =>
+    fc.uniqueArray(fc.nat(6), { maxLength: 7 }).map((list) => (list.length > limit ? null : new Set(list)));
+  const tally: fc.Arbitrary<OpenTally> = fc.record({
+    records: fc.nat(1e6),
+    counts: numbers(3 * CODES),
+    cells: numbers(7),
+    distinct: fc.tuple(values(1), values(4)),
+  });
   const sum = (...parts: OpenTally[]): OpenTally => {
     const to = emptyTally(rules);
-    for (const part of parts) addTally(to, part);
+    for (const part of parts) addTally(rules, to, part);
     return to;
   };
   it("identity, associativity, commutativity", () => {
@@ -135,6 +142,9 @@ describe("tallies are a commutative monoid", () => {
       { id: "n", kind: "nullRate", field: "/x", max: 0.5 },
       { id: "r", kind: "range", field: "/x", max: 1, mostly: 0.5 },
       { id: "v", kind: "volume", min: 1 },
+      { id: "q", kind: "quantile", field: "/x", q: 0.5, max: 1 },
+      { id: "m", kind: "mean", field: "/x", max: 1 },
+      { id: "c", kind: "cardinality", field: "/x", max: 1 },
     ]);
     const record = fc.constantFrom('{"x":1}', '{"x":2}', '{"x":null}', '{"x":"text"}', "{}", "{");
     fc.assert(
@@ -145,7 +155,7 @@ describe("tallies are a commutative monoid", () => {
         countRows(whole, judgement, 0, records.length);
         countRows(left, judgement, 0, cut);
         countRows(right, judgement, cut, records.length);
-        addTally(left, right);
+        addTally(ruleSet, left, right);
         expect(left).toEqual(whole);
       }),
     );

@@ -94,12 +94,40 @@ export type RuleSpec =
       readonly mostly?: number;
       readonly denominator?: "present" | "all";
     })
+  | MissingFieldSpec
+  | TypeChangeSpec
+  | (Common & { readonly kind: "constant"; readonly field: string })
+  | (Common & { readonly kind: "cardinality"; readonly field: string; readonly min?: number; readonly max?: number })
+  | MeanSpec
+  | QuantileSpec
   | UniqueSpec
   | DriftSpec
   | DriftShareSpec
   | RateChangeSpec
   | LevelSpec
   | (Common & { readonly kind: "volume"; readonly min?: number; readonly max?: number });
+
+/** Has a field gone that was always there? */
+export type MissingFieldSpec = Common & {
+  readonly kind: "missingField";
+  readonly field: string;
+  /** Baseline file, relative to the pipeline's folder. */
+  readonly baseline: string;
+};
+
+/** Have most values another type than before? */
+export type TypeChangeSpec = Common & { readonly kind: "typeChange"; readonly field: string; readonly baseline: string };
+
+export type MeanSpec = Common & { readonly kind: "mean"; readonly field: string; readonly min?: number; readonly max?: number };
+
+export type QuantileSpec = Common & {
+  readonly kind: "quantile";
+  readonly field: string;
+  /** In (0, 1]; 1 is the greatest. */
+  readonly q: number;
+  readonly min?: number;
+  readonly max?: number;
+};
 
 export type UniqueSpec = Common & {
   readonly kind: "unique";

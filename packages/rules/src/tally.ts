@@ -1,10 +1,11 @@
 import { columnOf } from "./check.ts";
+import { unionOf, type DistinctValues } from "./distinct/distinct-values.ts";
 import type { BatchJudgement } from "./judge-batch.ts";
 import { CODES, UNCOUNTED } from "./row-code.ts";
 
 /**
  * What a window adds up: integers only, so that any split of the window and any order give the same (a commutative monoid
- * with `emptyTally` as identity and `addTally` as operation).
+ * with `emptyTally` as identity and `addTally` as operation); the sums of rules `mean` alone depend on the order.
  */
 export interface Tally {
   /** Records that could be decoded and placed in time. */
@@ -13,18 +14,31 @@ export interface Tally {
   readonly counts: Float64Array;
   /** Rows by cell, the cells of one counter of the rule set after another. */
   readonly cells: Float64Array;
+  /** Different values, by counter of the rule set. */
+  readonly distinct: readonly DistinctValues[];
 }
 
 /** What a rule set counts. */
 export interface TallyShape {
   readonly rules: { readonly length: number };
   readonly cells: number;
+  readonly distinct: readonly { readonly limit: number }[];
 }
 
-export type OpenTally = { records: number; readonly counts: Float64Array; readonly cells: Float64Array };
+export type OpenTally = {
+  records: number;
+  readonly counts: Float64Array;
+  readonly cells: Float64Array;
+  readonly distinct: DistinctValues[];
+};
 
-export function emptyTally({ rules, cells }: TallyShape): OpenTally {
-  return { records: 0, counts: new Float64Array(rules.length * CODES), cells: new Float64Array(cells) };
+export function emptyTally({ rules, cells, distinct }: TallyShape): OpenTally {
+  return {
+    records: 0,
+    counts: new Float64Array(rules.length * CODES),
+    cells: new Float64Array(cells),
+    distinct: distinct.map(() => new Set<number>()),
+  };
 }
 
 /** A tally as JSON. */
@@ -33,23 +47,36 @@ export interface SavedTally {
   readonly counts: readonly number[];
   /** Absent where the rule set has none. */
   readonly cells?: readonly number[];
+  /** The same; values upwards. */
+  readonly distinct?: readonly (readonly number[] | null)[];
 }
 
-export function saveTally({ records, counts, cells }: Tally): SavedTally {
-  return { records, counts: [...counts], ...(cells.length > 0 && { cells: [...cells] }) };
+export function saveTally({ records, counts, cells, distinct }: Tally): SavedTally {
+  return {
+    records,
+    counts: [...counts],
+    ...(cells.length > 0 && { cells: [...cells] }),
+    ...(distinct.length > 0 && { distinct: distinct.map((values) => values && [...values].sort((a, b) => a - b)) }),
+  };
 }
 
-export function openTally(shape: TallyShape, { records, counts, cells = [] }: SavedTally): OpenTally {
-  if (counts.length !== shape.rules.length * CODES || cells.length !== shape.cells)
+export function openTally(shape: TallyShape, { records, counts, cells = [], distinct = [] }: SavedTally): OpenTally {
+  if (counts.length !== shape.rules.length * CODES || cells.length !== shape.cells || distinct.length !== shape.distinct.length)
     throw new Error("the saved tally is of another rule set");
-  return { records, counts: Float64Array.from(counts), cells: Float64Array.from(cells) };
+  return {
+    records,
+    counts: Float64Array.from(counts),
+    cells: Float64Array.from(cells),
+    distinct: distinct.map((values) => values && new Set(values)),
+  };
 }
 
-/** Adds `from` to `to`, which must be of the same rule set. */
-export function addTally(to: OpenTally, from: Tally): void {
+/** Adds `from` to `to`; both must be of this rule set. */
+export function addTally({ distinct }: TallyShape, to: OpenTally, from: Tally): void {
   to.records += from.records;
   for (let i = 0; i < to.counts.length; i++) to.counts[i]! += from.counts[i]!; // of one rule set, so of one length
   for (let i = 0; i < to.cells.length; i++) to.cells[i]! += from.cells[i]!; // the same
+  distinct.forEach(({ limit }, i) => (to.distinct[i] = unionOf(to.distinct[i]!, from.distinct[i]!, limit))); // the same
 }
 
 /** Counts the rows from `first` to before `end`. */
@@ -67,4 +94,7 @@ export function countRows(to: OpenTally, { ruleSet, view, counted, codes }: Batc
   for (const { counter, at } of ruleSet.counters) {
     counter.count({ column: columnOf(view, counter.request), counted, first, end }, to.cells, at);
   }
+  ruleSet.distinct.forEach((counter, i) => {
+    to.distinct[i] = counter.collect({ column: columnOf(view, counter.request), counted, first, end }, to.distinct[i]!); // of this rule set
+  });
 }

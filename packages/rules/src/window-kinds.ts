@@ -1,6 +1,19 @@
 import type { RuleSpec } from "./spec.ts";
 
-const WINDOW_KINDS: ReadonlySet<RuleSpec["kind"]> = new Set(["nullRate", "nullRise", "sentinel", "volume", "drift", "driftShare"]);
+const WINDOW_KINDS: ReadonlySet<RuleSpec["kind"]> = new Set([
+  "nullRate",
+  "nullRise",
+  "sentinel",
+  "missingField",
+  "typeChange",
+  "constant",
+  "cardinality",
+  "mean",
+  "quantile",
+  "volume",
+  "drift",
+  "driftShare",
+]);
 
 /** Is the rule judged over windows? */
 export function judgesWindows(spec: RuleSpec): boolean {

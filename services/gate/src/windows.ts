@@ -156,7 +156,7 @@ function release(settings: GateSettings, state: LaneState, window: OpenWindow, b
 }
 
 function merge(into: OpenWindow, from: OpenWindow): void {
-  addTally(into.tally, from.tally);
+  addTally(into.ruleSet, into.tally, from.tally);
   if (from.first < into.first) into.entry = from.entry;
   into.first = Math.min(into.first, from.first);
   into.last = Math.max(into.last, from.last);

@@ -57,6 +57,8 @@ const RULE_TYPES: Readonly<Record<string, readonly JsonType[]>> = {
   length: ["string"],
   unique: ["string", "number", "integer"],
   level: ["number", "integer"],
+  mean: ["number", "integer"],
+  quantile: ["number", "integer"],
   freshness: ["string", "number", "integer"],
 };
 

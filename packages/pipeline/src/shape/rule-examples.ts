@@ -76,5 +76,26 @@ export const KIND_NOTES: Readonly<Record<RuleSpec["kind"], KindNote>> = {
       "adwin: two stretches of the recent values differ by more than the cut at delta · pageHinkley: the sum of exceedances > threshold",
     example: "{id: delay-level, kind: level, field: /dep_delay, mean: 12, sigma: 40}",
   },
+  missingField: {
+    breach: "k/n > 99 %, k of n being missing, of a field that at least 99 % of the baseline have",
+    example: "{id: distance-gone, kind: missingField, field: /distance, baseline: baselines/january.json}",
+  },
+  typeChange: {
+    breach: "k/n > 1/2, k of n having another type than in the baseline",
+    example: "{id: distance-type, kind: typeChange, field: /distance, baseline: baselines/january.json}",
+  },
+  constant: { breach: "one different value in n records that have one", example: "{id: temp-stuck, kind: constant, field: /temp}" },
+  cardinality: {
+    breach: "different values < min or > max; counted exactly as far as it decides",
+    example: "{id: carriers, kind: cardinality, field: /carrier, min: 5, max: 40}",
+  },
+  mean: {
+    breach: "Σx/n < min or > max, added in the order of the log",
+    example: "{id: delay-mean, kind: mean, field: /dep_delay, min: -10, max: 60}",
+  },
+  quantile: {
+    breach: "the ⌈q·n⌉-th smallest < min or > max, told by how many lie beyond: below ≥ q·n or n − above < q·n",
+    example: "{id: delay-p95, kind: quantile, field: /dep_delay, q: 0.95, max: 240}",
+  },
   volume: { breach: "n < min or n > max", example: "{id: volume, kind: volume, min: 500, max: 2000}" },
 };

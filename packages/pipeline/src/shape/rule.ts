@@ -43,6 +43,8 @@ const mostly = {
 const bounds = { min: number.exactOptional(), max: number.exactOptional() };
 const count = whole(0, Number.MAX_SAFE_INTEGER);
 
+/** Different values that a window keeps apart. */
+const MAX_DISTINCT = 10_000;
 const positive = number.gt(0);
 const baseline = fileInFolder.meta({ description: "Baseline file, as `weir gate learn` writes it.", examples: ["baselines/january.json"] });
 
@@ -230,6 +232,45 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
       tolerance: number.min(0).exactOptional().meta({ description: "pageHinkley: change that is tolerated. Default: 0.005." }),
     })
     .meta({ description: "The level of a number must not change; every record is looked at. It only alerts." }),
+  z
+    .strictObject({ kind: z.literal("missingField"), ...common, field, baseline })
+    .meta({ description: "A field that at least 99 % of the baseline have must not be missing in more than 99 % of a window." }),
+  z
+    .strictObject({ kind: z.literal("typeChange"), ...common, field, baseline })
+    .meta({ description: "At least half of the values of a window must have the type that the baseline has." }),
+  z
+    .strictObject({ kind: z.literal("constant"), ...common, field })
+    .meta({ description: "The values of a window must not all be the same: a sensor that stands still." }),
+  z
+    .strictObject({
+      kind: z.literal("cardinality"),
+      ...common,
+      field,
+      min: whole(1, MAX_DISTINCT).exactOptional(),
+      max: whole(1, MAX_DISTINCT).exactOptional(),
+    })
+    .refine(someBound, noBound)
+    .refine(ordered, disordered)
+    .meta({ description: "So many different values in a window, counted exactly." }),
+  z
+    .strictObject({ kind: z.literal("mean"), ...common, field, ...bounds })
+    .refine(someBound, noBound)
+    .refine(ordered, disordered)
+    .meta({ description: "The mean of the numbers of a window must lie within bounds, both included." }),
+  z
+    .strictObject({
+      kind: z.literal("quantile"),
+      ...common,
+      field,
+      q: number
+        .gt(0)
+        .max(1)
+        .meta({ description: "0.5 is the median, 1 the greatest.", examples: [0.95] }),
+      ...bounds,
+    })
+    .refine(someBound, noBound)
+    .refine(ordered, disordered)
+    .meta({ description: "A quantile of the numbers of a window (nearest rank) must lie within bounds, both included." }),
   z
     .strictObject({ kind: z.literal("volume"), ...common, min: count.exactOptional(), max: count.exactOptional() })
     .refine(someBound, noBound)

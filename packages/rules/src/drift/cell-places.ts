@@ -1,5 +1,4 @@
 import type { CellCounter } from "./cell-counter.ts";
-import type { DriftRule } from "./drift-rule.ts";
 
 export interface PlacedCounter {
   readonly counter: CellCounter;
@@ -7,10 +6,16 @@ export interface PlacedCounter {
   readonly at: number;
 }
 
-/** Gives every counter its place among the cells of a tally; rules that count the same field over the same cells share one. */
+/** A rule with where its cells begin among those of a tally. */
+export interface Placed<Rule> {
+  readonly rule: Rule;
+  readonly at: number;
+}
+
+/** Gives every counter its place among the cells of a tally; rules that count the same, which `name` says, share one. */
 export interface CellPlaces {
   readonly counters: readonly PlacedCounter[];
-  place(rule: DriftRule): { readonly rule: DriftRule; readonly at: number };
+  place<Rule extends { readonly counter: CellCounter }>(name: string, rule: Rule): Placed<Rule>;
   size(): number;
 }
 
@@ -21,8 +26,7 @@ export function createCellPlaces(): CellPlaces {
   return {
     counters,
     size: () => size,
-    place: (rule) => {
-      const name = `${rule.baseline} ${rule.field}`;
+    place: (name, rule) => {
       let at = byName.get(name);
       if (at === undefined) {
         at = size;

@@ -105,7 +105,7 @@ describe("cells", () => {
         countRows(whole, judgement, 0, records.length);
         countRows(left, judgement, 0, cut);
         countRows(right, judgement, cut, records.length);
-        addTally(right, left);
+        addTally(ruleSet, right, left);
         expect(right).toEqual(whole);
       }),
     );

@@ -118,7 +118,7 @@ function judgeShares(shares: readonly Share[], ruleSetOf: (digest: string) => Ru
       .filter(({ partial }) => partial.rules === digest)
       .map(({ partial }) => openTally(ruleSet, partial.tally));
     const tally = first!; // a digest comes from a share
-    for (const other of others) addTally(tally, other);
+    for (const other of others) addTally(ruleSet, tally, other);
     return { judgement: judgeWindow(ruleSet, tally), records: tally.records };
   });
   return {
