@@ -1,0 +1,113 @@
+import { createKafkaLog } from "@weir/kafka";
+import { systemClock } from "@weir/service";
+import { createMemoryLog, type Log } from "@weir/stream";
+import { expect, inject, test } from "vitest";
+import { differences, flightsWith, outputsOf, runThrough, writeFlights, type Outputs, type Partitions, type Way } from "./replayed.ts";
+
+const PARTITIONS: readonly Partitions[] = [1, 3, 12];
+const POLLS = [60, 150, 400, 1000, 4000];
+
+/**
+ * 14 for each number of partitions. A life must be long enough to read an open window again, and to write what it decides to all
+ * partitions: else nothing is ever judged.
+ */
+function waysOf(partitions: Partitions): readonly Way[] {
+  const shortest = partitions === 12 ? 100 : 40;
+  return Array.from({ length: 14 }, (_, i) => {
+    const polls = POLLS[i % POLLS.length]!; // within
+    return {
+      seed: 100 * partitions + i,
+      fused: i % 2 === 1,
+      polls,
+      lifetime: i === 0 ? 0 : (1 + (i % 3)) * (shortest + Math.round(4000 / polls)),
+    };
+  });
+}
+const CALM: Way = { fused: false, seed: 0, polls: 100_000, lifetime: 0 };
+
+interface Ran {
+  readonly outputs: Outputs;
+  readonly deaths: number;
+}
+
+async function run(log: Log, name: string, partitions: Partitions, way: Way): Promise<Ran> {
+  const { loaded, remove } = flightsWith(name, partitions);
+  try {
+    await log.createTopics(loaded.topology.topics.map(({ name: topic, partitions: n }) => ({ name: topic, partitions: n })));
+    const records = await writeFlights(log, loaded, partitions);
+    const deaths = await runThrough(log, loaded, records, way);
+    return { outputs: await outputsOf(log, loaded), deaths };
+  } finally {
+    remove();
+  }
+}
+
+async function runInMemory(partitions: Partitions, way: Way, name = "same"): Promise<Ran> {
+  await using log = createMemoryLog({ clock: systemClock });
+  return await run(log, name, partitions, way);
+}
+
+const calm = new Map<Partitions, Outputs>();
+async function calmRun(partitions: Partitions): Promise<Outputs> {
+  const known = calm.get(partitions) ?? (await runInMemory(partitions, CALM)).outputs;
+  calm.set(partitions, known);
+  return known;
+}
+
+test.each(PARTITIONS)(
+  "%i partitions: polls of any size, processes killed anywhere, fused or apart give the same bytes",
+  async (partitions) => {
+    const expected = await calmRun(partitions);
+    let died = 0;
+    for (const way of waysOf(partitions)) {
+      const { outputs, deaths } = await runInMemory(partitions, way);
+      died += deaths;
+      expect({ way, differences: differences(expected, outputs) }).toEqual({ way, differences: [] });
+    }
+    console.info(
+      `  ${partitions} partitions, seeds ${waysOf(partitions)
+        .map((w) => w.seed)
+        .join(" ")}: ${died} processes killed`,
+    );
+    expect(died).toBeGreaterThan(20);
+  },
+);
+
+test.each<[Partitions, Way]>([
+  [1, { fused: false, seed: 201, polls: 400, lifetime: 60 }],
+  [3, { fused: true, seed: 202, polls: 150, lifetime: 120 }],
+  [12, { fused: false, seed: 203, polls: 1000, lifetime: 90 }],
+  [12, { fused: true, seed: 204, polls: 400, lifetime: 150 }],
+])("on Kafka the same as in memory: %i partitions, %j", async (partitions, way) => {
+  await using log = await createKafkaLog({ brokers: [inject("kafka")], clientId: "weir-determinism" });
+  const name = `same-${way.seed}`;
+  const { outputs, deaths } = await run(log, name, partitions, way);
+  expect(differences((await runInMemory(partitions, CALM, name)).outputs, outputs)).toEqual([]);
+  console.info(`  on Kafka, ${partitions} partitions, seed ${way.seed}: ${deaths} processes killed`);
+  expect(deaths).toBeGreaterThan(0);
+});
+
+test("how many partitions there are changes neither a verdict nor where a record ends", async () => {
+  const wholes = await Promise.all(PARTITIONS.map(async (partitions) => wholeOf(await calmRun(partitions))));
+  expect(wholes[0]!.verdicts.map((v) => v["verdict"])).toEqual(["pass", "breach", "breach"]);
+  for (const { verdicts, records } of wholes) {
+    expect(verdicts).toEqual(wholes[0]!.verdicts);
+    expect(differences(new Map([["all", wholes[0]!.records]]), new Map([["all", records]]))).toEqual([]);
+  }
+});
+
+/** Without where things lay. */
+function wholeOf(outputs: Outputs): { readonly verdicts: readonly Record<string, unknown>[]; readonly records: readonly string[] } {
+  const records: string[] = [];
+  const verdicts: Record<string, unknown>[] = [];
+  for (const [place, lines] of outputs) {
+    const topic = place.slice(0, place.lastIndexOf("/"));
+    for (const line of lines) {
+      const [, value = ""] = line.split("\t");
+      if (topic.endsWith(".verdicts")) verdicts.push({ ...(JSON.parse(value) as Record<string, unknown>), partitions: [] });
+      else records.push(`${topic}\t${value}`);
+    }
+  }
+  const byId = (a: Record<string, unknown>, b: Record<string, unknown>): number => (String(a["id"]) < String(b["id"]) ? -1 : 1);
+  return { verdicts: verdicts.sort(byId), records: records.sort() };
+}
