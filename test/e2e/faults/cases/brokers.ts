@@ -52,7 +52,7 @@ async function turnBrokerClock({ world, seen }: Fire, offsets: readonly string[]
   for (const [turn, offset] of offsets.entries()) {
     await seen(GAP * (turn + 1));
     await world.broker.stopNode(1, "clean");
-    const fake = { LD_PRELOAD: FAKETIME, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1" };
+    const fake = { LD_PRELOAD: FAKETIME, FAKETIME: offset, FAKETIME_DONT_FAKE_MONOTONIC: "1", FAKETIME_FORCE_MONOTONIC_FIX: "0" }; // waits stay right
     if (offset !== "") Object.assign(process.env, fake); // what the broker inherits
     try {
       await world.broker.startNode(1);
