@@ -168,6 +168,29 @@ describe("gates, fields, models and owners", () => {
       ["p.yaml:24:46  stages.gate.window.offset  `offset` must be shorter than `every` · subtract `every` from it  (WEIR-1804)"],
     ],
     [
+      "windows of keys without the field",
+      change("kind: time,", "kind: time, scope: key,"),
+      ["p.yaml:24:34  stages.gate.window.scope  scope: key needs `by`, the field whose values are the keys · add by: /FIELD  (WEIR-1804)"],
+    ],
+    [
+      "a field of keys without the scope",
+      change("kind: time,", "kind: time, by: /carrier,"),
+      ["p.yaml:24:31  stages.gate.window.by  `by` is for scope: key · add scope: key, or remove it  (WEIR-1804)"],
+    ],
+    [
+      "windows of keys that are merged",
+      {
+        changes: [
+          ["kind: time,", "kind: time, scope: key, by: /carier,"],
+          ["max: 5%,", "max: 5%, onInsufficient: mergeNext,"],
+        ],
+      },
+      [
+        "p.yaml:24:43  stages.gate.window.by  the contract has no field /carier · did you mean `/carrier`?  (WEIR-1503)",
+        "p.yaml:28:92  stages.gate.rules[1].onInsufficient  windows of keys cannot be merged into the next one · use pass or quarantine, or scope: partition  (WEIR-1804)",
+      ],
+    ],
+    [
       "a field that is not in the contract",
       change("field: /distance", "field: /distanze"),
       ["p.yaml:31:45  stages.gate.rules[3].field  the contract has no field /distanze · did you mean `/distance`?  (WEIR-1503)"],

@@ -18,7 +18,7 @@ export interface RuleVerdict {
   readonly mode: "observe" | "enforce";
   readonly action: string;
   readonly verdict: Verdict;
-  /** Records that broke it; for `driftShare` fields, then n counts fields too. */
+  /** Records that broke it; for `driftShare` fields, with `of: keys` keys: then n counts those too. */
   readonly k?: number;
   readonly n: number;
   readonly limitPpm?: number;
@@ -36,6 +36,8 @@ export interface RuleVerdict {
   readonly expected?: number;
   /** The mean, or how many different values there are: one more than decides means at least so many. */
   readonly value?: number;
+  /** The window was judged key by key: n of its keys could be judged, k of them broke the rule. */
+  readonly of?: "keys";
 }
 
 /** Records of the window that broke a record rule. */

@@ -209,8 +209,12 @@ export type WindowSpec =
   | (WindowCommon & { readonly kind: "count"; readonly size: number; readonly idleAfter?: number })
   | (WindowCommon & {
       readonly kind: "time";
-      /** Judged in every partition for itself (default) or over all of them. */
-      readonly scope?: "partition" | "global";
+      /** Judged in every partition for itself (default), over all of them, or in every partition key by key. */
+      readonly scope?: "partition" | "global" | "key";
+      /** For `key`: whose values are the keys. */
+      readonly by?: string;
+      /** For `key`: keys with a tally of their own; those beyond are judged together. Default 10,000. */
+      readonly maxKeys?: number;
       readonly every: number;
       /** Fixed shift of the boundaries from 1970-01-01T00:00Z, or a time zone's midnight. */
       readonly offset?: number;

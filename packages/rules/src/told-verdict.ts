@@ -1,7 +1,8 @@
 import type { RuleVerdict } from "./judge-window.ts";
 
 /** What was seen and what is allowed, for people. */
-export function toldVerdict({ kind, k, n, limitPpm, min, max, drift, expected, p, before, value }: RuleVerdict): string {
+export function toldVerdict({ kind, k, n, limitPpm, min, max, drift, expected, p, before, value, of }: RuleVerdict): string {
+  if (of === "keys") return `${k} of ${n} keys broke it`;
   if (drift) {
     const { field, method, effect, fail, calibratedBar, top } = drift;
     const bar = calibratedBar !== null && calibratedBar > fail ? `at most ${short(calibratedBar)}, as in good windows` : `below ${fail}`;

@@ -195,6 +195,8 @@ const WINDOWS: readonly (WindowSpec | null)[] = [
   { ...time, late: "nextWindow", minRecords: 4 },
   { ...time, late: "recordRulesOnly", hold: false },
   { ...time, late: "quarantine", maxFuture: 40, offset: 7, minRecords: 6 },
+  { ...time, scope: "key", by: "/id", maxKeys: 4, late: "quarantine", minRecords: 2 },
+  { ...time, scope: "key", by: "/id", late: "quarantine", hold: false },
   { kind: "batch", hold: true },
 ];
 
@@ -209,10 +211,11 @@ const INTERLEAVED = [inBatch(0, "a", '{"t":0,"x":null,"d":0}'), inBatch(1, "b", 
 
 describe("the same log gives the same outputs, however it is cut and whatever crashes", () => {
   it.each(WINDOWS.map((w) => [JSON.stringify(w), w] as const))("window %s", (_name, window) => {
+    const rules = window?.kind === "time" && window.scope === "key" ? RULES.filter((r) => r.onInsufficient !== "mergeNext") : RULES;
     const property = fc.property(log, steps, fc.integer({ min: -30, max: 90 }), bounded, (records, cuts, silent, bounds) => {
       const end = records[records.length - 1]!.offset + 1;
-      const run: Run = { log: records, silentAt: silent < 0 ? -1 : Math.min(silent, end), build: () => gate(window) };
-      const small: Run = { ...run, build: () => gate(window, bounds) };
+      const run: Run = { log: records, silentAt: silent < 0 ? -1 : Math.min(silent, end), build: () => gate(window, {}, rules) };
+      const small: Run = { ...run, build: () => gate(window, bounds, rules) };
       const whole = play(run, [
         { take: 1000, then: "nothing" },
         { take: 1000, then: "nothing" },

@@ -1,5 +1,6 @@
 import type { Batch, Lane } from "@weir/record";
 import type { BatchJudgement, LaneDetectors, LaneKeys, OpenTally, Persistence, RuleSet } from "@weir/rules";
+import type { KeyTallies } from "./keyed/key-tallies.ts";
 import type { Release } from "./release.ts";
 import type { Releasing } from "./slices.ts";
 import type { Spilled } from "./spill.ts";
@@ -36,6 +37,8 @@ export interface OpenWindow {
   readonly end: number;
   readonly ruleSet: RuleSet;
   readonly tally: OpenTally;
+  /** Where the window is judged key by key. */
+  readonly byKey: KeyTallies | null;
   readonly segments: Segment[];
   /** Before the segments: rows that are held without their bytes. */
   readonly spilled: Spilled[];

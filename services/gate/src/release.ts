@@ -3,9 +3,12 @@ import { judgeWindow, type Refusal } from "@weir/rules";
 import type { Decided, SystemRecord } from "@weir/stream";
 import { settleAlerts } from "./alerts.ts";
 import { condemnation } from "./condemnation.ts";
+import { judgeKeys, type KeyFates } from "./keyed/judge-keys.ts";
+import type { KeyTallies } from "./keyed/key-tallies.ts";
+import { releaseByKey } from "./keyed/release-by-key.ts";
 import type { LaneState, OpenWindow, Segment } from "./lane-state.ts";
 import { decision, PASS, portOf, QUARANTINE, tagHeader } from "./outlet.ts";
-import type { GateSettings } from "./settings.ts";
+import type { GateSettings, KeySettings } from "./settings.ts";
 import { LATE } from "./late.ts";
 import { verdictId, verdictRecord, windowName, type ClosedBy } from "./verdict.ts";
 
@@ -18,6 +21,8 @@ export interface Release {
   readonly condemned: Failure | null;
   /** What lies beyond this offset came after it was judged, and is late; null: nothing did. */
   readonly last: number | null;
+  /** Absent where the window was judged as one. */
+  readonly keys?: KeyFates;
 }
 
 /** Everything that a judged window lets go, in offset order, with its verdict. */
@@ -34,6 +39,7 @@ export function judged(
   window: OpenWindow,
   by: ClosedBy,
 ): { readonly release: Release; readonly told: Verdicts } {
+  if (window.byKey !== null && settings.keys !== null) return judgedByKey(settings, settings.keys, state, window, window.byKey, by);
   const judgement = settleAlerts(state, judgeWindow(window.ruleSet, window.tally));
   const condemned =
     settings.hold && judgement.outcome === "quarantine"
@@ -46,17 +52,37 @@ export function judged(
   return { release: { name: windowName(settings, window.id), tags, condemned, last: null }, told };
 }
 
+function judgedByKey(
+  settings: GateSettings,
+  { by: pointer }: KeySettings,
+  state: LaneState,
+  window: OpenWindow,
+  tallies: KeyTallies,
+  by: ClosedBy,
+): { readonly release: Release; readonly told: Verdicts } {
+  const id = verdictId(settings, state, window);
+  const { whole, fates, told: keys } = judgeKeys(window.ruleSet, tallies, { hold: settings.hold, verdict: id });
+  const { verdict, rules } = whole;
+  const quarantined = settings.hold && whole.outcome === "quarantine";
+  const record = verdictRecord(settings, state, window, whole, by, { by: pointer, ...keys });
+  const told = verdictsAlone(state.lane, [record], () => settings.onJudged({ verdict, quarantined, rules }));
+  return { release: { name: windowName(settings, window.id), tags: [], condemned: null, last: null, keys: fates }, told };
+}
+
 export function releasePart(settings: GateSettings, segment: Segment, release: Release): Decided[] {
   const { last } = release;
   const { batch } = segment;
   const rows = segment.rows.slice(0, segment.count);
   const cut = last === null ? -1 : rows.findIndex((row) => batch.offset[row]! > last); // rows of the batch
-  if (cut < 0) return [releaseRows(segment, rows, release)];
+  if (cut < 0) return [releaseRows(settings, segment, rows, release)];
   const late = letGoLate(settings, { ...segment, rows: rows.slice(cut), count: rows.length - cut });
-  return cut === 0 ? [late] : [releaseRows(segment, rows.slice(0, cut), release), late];
+  return cut === 0 ? [late] : [releaseRows(settings, segment, rows.slice(0, cut), release), late];
 }
 
-function releaseRows({ batch, judgement }: Segment, rows: Int32Array, { name, tags, condemned }: Release): Decided {
+function releaseRows(settings: GateSettings, segment: Segment, rows: Int32Array, release: Release): Decided {
+  const { batch, judgement } = segment;
+  const { name, tags, condemned } = release;
+  if (release.keys && settings.keys) return releaseByKey(settings.keys, segment, rows, name, release.keys);
   const headers = [...tagHeader(rows, (row) => judgement.tags.get(row), tags), constantHeader("weir.window", name, rows.length)];
   return decision({ batch, rows, headers, ...portsOf(rows, judgement.refused, condemned) });
 }

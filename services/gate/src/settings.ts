@@ -1,5 +1,18 @@
+import type { FieldRequest } from "@weir/contract";
+import type { Batch } from "@weir/record";
 import type { RuleSet, WindowSpec } from "@weir/rules";
 import type { JudgedWindow } from "./telemetry.ts";
+
+/** Windows are judged key by key. */
+export interface KeySettings {
+  readonly request: FieldRequest;
+  /** JSON pointer, for people. */
+  readonly by: string;
+  readonly maxKeys: number;
+  readonly sha256: (text: string) => string;
+  /** The keys of a batch that is let go. */
+  readonly keysOf: (batch: Batch) => (row: number) => string;
+}
 
 /** What every lane of a gate works by. */
 export interface GateSettings {
@@ -16,6 +29,8 @@ export interface GateSettings {
   readonly ruleSet: RuleSet;
   /** Windows span all partitions: the partial sums of their owners are judged together. */
   readonly shared: boolean;
+  /** Null where a window is judged as one. */
+  readonly keys: KeySettings | null;
   /** Are open windows closed where nothing has come for a while? */
   readonly closesIdle: boolean;
   /** Values of so many bytes leave at once: what is let go together fits any transaction. */

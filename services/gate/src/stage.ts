@@ -17,7 +17,8 @@ import { heldRecords, heldWindows, oldestOpen, type LaneState, type WaitingCall 
 import { advanceRefill, finishRefillIfDone, nextBreak } from "./refill.ts";
 import { nextOf, recalledOf } from "./parts.ts";
 import { laneChanges, restoreLane, storedRules } from "./saved.ts";
-import type { GateSettings } from "./settings.ts";
+import { keyReader } from "./keyed/key-tallies.ts";
+import type { GateSettings, KeySettings } from "./settings.ts";
 import type { JudgedWindow } from "./telemetry.ts";
 import { boundHeld } from "./spill.ts";
 import { createPassage, flush, type Passage } from "./take.ts";
@@ -87,7 +88,8 @@ export function createStage(options: GateOptions): Stage {
   const lanes = new Map<string, LaneState>();
   const handsOn = options.handsOn ?? [];
   const createReader = options.createReader ?? ((requests) => options.contract.reader(requests));
-  let reader: RecordReader = createReader([...requestsOf(ruleSets.values(), timeRequest), ...handsOn]);
+  const ownRequests = [...(timeRequest ? [timeRequest] : []), ...(settings.keys ? [settings.keys.request] : [])];
+  let reader: RecordReader = createReader([...requestsOf(ruleSets.values(), ownRequests), ...handsOn]);
 
   const process = (batch: Batch): Decided[] => {
     const state = laneOf(lanes, batch);
@@ -167,7 +169,7 @@ export function createStage(options: GateOptions): Stage {
       shared?.assign(lane, restored);
       for (const [digest, canonical] of storedRules(restored))
         if (!ruleSets.has(digest)) ruleSets.set(digest, compileCanonical(canonical, options));
-      reader = createReader([...requestsOf(ruleSets.values(), timeRequest), ...handsOn]);
+      reader = createReader([...requestsOf(ruleSets.values(), ownRequests), ...handsOn]);
       lanes.set(
         laneKey(lane),
         restoreLane(lane, from, restored, {
@@ -238,6 +240,7 @@ function settingsOf(options: GateOptions): GateSettings {
       ...(options.baselines && { baselines: options.baselines }),
     }),
     shared: window?.kind === "time" && window.scope === "global",
+    keys: keySettingsOf(options),
     closesIdle: window?.idleAfter !== undefined,
     maxHeldRecords: options.maxHeldRecords ?? 20_000_000,
     maxHeldBytes: options.maxHeldBytes ?? 128 * 1024 ** 2,
@@ -247,8 +250,25 @@ function settingsOf(options: GateOptions): GateSettings {
   };
 }
 
-function requestsOf(ruleSets: Iterable<RuleSet>, time: FieldRequest | null): FieldRequest[] {
-  return [...[...ruleSets].flatMap((set) => set.requests), ...(time ? [time] : [])];
+/** The keys of what is let go are read again: only windows of which some keys pass and others do not need them. */
+function keySettingsOf({ window, contract, sha256 }: GateOptions): KeySettings | null {
+  if (window?.kind !== "time" || window.scope !== "key" || window.by === undefined) return null;
+  const types = contract.field(window.by)?.types ?? [];
+  const as = types.includes("number") || types.includes("integer") ? "number" : types.includes("boolean") ? "boolean" : "string";
+  const request: FieldRequest = { pointer: window.by, as };
+  const reader = contract.reader([request]);
+  const keysOf: KeySettings["keysOf"] = (batch) => {
+    const column = reader.read(batch).columns.get(columnKey(request));
+    if (!column) throw new Error("the reader did not fill the keys"); // it was asked for them
+    return keyReader(column, { sha256 });
+  };
+  return { request, by: window.by, maxKeys: window.maxKeys ?? MOST_KEYS, sha256, keysOf };
+}
+
+const MOST_KEYS = 10_000;
+
+function requestsOf(ruleSets: Iterable<RuleSet>, own: readonly FieldRequest[]): FieldRequest[] {
+  return [...[...ruleSets].flatMap((set) => set.requests), ...own];
 }
 
 /** Those of the newest rule set, and those that only windows of earlier ones still need. */

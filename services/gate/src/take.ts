@@ -54,6 +54,7 @@ export function takeInto(passage: Passage, window: OpenWindow, first: number, en
   const { settings, batch } = passage;
   const judgement = passage.judgement(window.ruleSet);
   countRows(window.tally, judgement, first, end);
+  window.byKey?.count(judgement, first, end);
   window.last = batch.offset[end - 1]!; // end - 1 >= first, within the batch
   window.count += end - first;
   if (settings.hold) hold(passage, window, judgement, first, end);

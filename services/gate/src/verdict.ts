@@ -2,6 +2,7 @@ import type { SystemRecord } from "@weir/stream";
 import { windowTime, type WindowJudgement } from "@weir/rules";
 import type { SharedJudgement } from "./global/judge.ts";
 import type { Share } from "./global/heard.ts";
+import type { ToldKeys } from "./keyed/judge-keys.ts";
 import type { LaneState, OpenWindow } from "./lane-state.ts";
 import type { GateSettings } from "./settings.ts";
 
@@ -25,6 +26,7 @@ export function verdictRecord(
   window: OpenWindow,
   judgement: WindowJudgement,
   closedBy: ClosedBy,
+  keys?: Told["keys"],
 ): SystemRecord {
   const { id, start, end, first, last, count, tally, merged, ruleSet } = window;
   return record(settings, {
@@ -39,6 +41,7 @@ export function verdictRecord(
     judgement,
     ruleSets: [ruleSet.digest],
     closedBy,
+    ...(keys && { keys }),
   });
 }
 
@@ -69,10 +72,12 @@ interface Told {
   readonly judgement: WindowJudgement;
   readonly ruleSets: readonly string[];
   readonly closedBy: ClosedBy;
+  /** Where the window was judged key by key. */
+  readonly keys?: ToldKeys & { readonly by: string };
 }
 
 /** Nothing in it depends on the clock or on how the log was read. */
-function record(settings: GateSettings, { id, window, partitions, n, judgement, ruleSets, closedBy }: Told): SystemRecord {
+function record(settings: GateSettings, { id, window, partitions, n, judgement, ruleSets, closedBy, keys }: Told): SystemRecord {
   const { verdict, rules, broken, outcome } = judgement;
   const value = {
     v: 1,
@@ -87,6 +92,7 @@ function record(settings: GateSettings, { id, window, partitions, n, judgement, 
     held: settings.hold,
     rules,
     ...(broken.length > 0 && { broken }),
+    ...(keys && { keys }),
     ruleSet: ruleSets[0],
     ...(ruleSets.length > 1 && { ruleSets }),
     spec: settings.spec,

@@ -1,3 +1,4 @@
+import { createKeyTallies } from "./keyed/key-tallies.ts";
 import { addTally, emptyTally, judgeWindow, type RuleSet } from "@weir/rules";
 import type { Decided } from "@weir/stream";
 import type { Entry, LaneState, OpenWindow, Refill, Segment, WindowOrigin } from "./lane-state.ts";
@@ -37,6 +38,7 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
       ruleSet,
       entry,
       tally: emptyTally(ruleSet),
+      byKey: settings.keys && createKeyTallies(ruleSet, settings.keys),
       segments: [],
       spilled: [],
       opened: offset,
@@ -114,7 +116,7 @@ function fate(state: LaneState, window: OpenWindow, by: ClosedBy): "gone" | "mer
     const kept = [...refill.windows.values()].some((w) => w.merged.some((m) => isSame(m, window)) || (w.carried && isSame(w, window)));
     return kept ? "merge" : "gone";
   }
-  if (judgeWindow(window.ruleSet, window.tally).outcome !== "mergeNext") return "release";
+  if (window.byKey !== null || judgeWindow(window.ruleSet, window.tally).outcome !== "mergeNext") return "release";
   return by === "endOfInput" && state.windows.size === 0 ? "release" : "merge";
 }
 

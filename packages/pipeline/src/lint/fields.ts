@@ -40,7 +40,10 @@ const SCALARS: readonly JsonType[] = ["string", "number", "integer"];
 
 function stageFields(draft: Draft, contract: Contract, stage: StageSpec): readonly SpecProblem[] {
   if (stage.type === "gate")
-    return stage.rules.flatMap((rule, index) => ruleField(draft, contract, rule, ["stages", stage.id, "rules", index, "field"]));
+    return [
+      ...stage.rules.flatMap((rule, index) => ruleField(draft, contract, rule, ["stages", stage.id, "rules", index, "field"])),
+      ...windowKey(draft, contract, stage),
+    ];
   if (stage.type !== "inference" || contract.field(`/${stage.as}`) === null) return [];
   return [
     draft.yaml.problem("WEIR-1505", ["stages", stage.id, "as"], {
@@ -49,6 +52,12 @@ function stageFields(draft: Draft, contract: Contract, stage: StageSpec): readon
       fix: "choose another name: as: NAME",
     }),
   ];
+}
+
+function windowKey(draft: Draft, contract: Contract, { id, window }: Extract<StageSpec, { type: "gate" }>): readonly SpecProblem[] {
+  if (window?.kind !== "time" || window.by === undefined) return [];
+  const types: readonly JsonType[] = ["string", "number", "integer", "boolean"];
+  return fieldProblems(draft, contract, { path: ["stages", id, "window", "by"], pointer: window.by, types, use: "a key of windows" });
 }
 
 const RULE_TYPES: Readonly<Record<string, readonly JsonType[]>> = {

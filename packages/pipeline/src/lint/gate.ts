@@ -85,6 +85,25 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
   return [];
 }
 
+/** What windows that are judged together, or key by key, cannot do. */
+function scopeProblems(draft: Draft, gate: GateSpec, scope: "global" | "key"): readonly SpecProblem[] {
+  return gate.rules.flatMap((rule, index) => {
+    const path: Path = ["stages", gate.id, "rules", index];
+    if (rule.onInsufficient === "mergeNext") {
+      const what = `windows ${scope === "global" ? "over all partitions" : "of keys"} cannot be merged into the next one`;
+      return [draft.yaml.problem("WEIR-1804", [...path, "onInsufficient"], { what, fix: "use pass or quarantine, or scope: partition" })];
+    }
+    if (scope === "global" || (rule.kind !== "drift" && rule.kind !== "driftShare")) return [];
+    return [
+      draft.yaml.problem("WEIR-1804", [...path, "kind"], {
+        what: `\`${rule.kind}\` is not judged key by key`,
+        why: "a baseline describes all keys together",
+        fix: "use mean, quantile or nullRate, or a gate of its own with scope: partition",
+      }),
+    ];
+  });
+}
+
 function windowProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
   const window = gate.window;
   const path: Path = ["stages", gate.id, "window"];
@@ -111,17 +130,13 @@ function windowProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
       }),
     );
   }
-  if (window.scope === "global") {
-    gate.rules.forEach((rule, index) => {
-      if (rule.onInsufficient !== "mergeNext") return;
-      problems.push(
-        draft.yaml.problem("WEIR-1804", ["stages", gate.id, "rules", index, "onInsufficient"], {
-          what: "windows over all partitions cannot be merged into the next one yet",
-          fix: "use pass or quarantine, or scope: partition",
-        }),
-      );
-    });
-  }
+  if (window.scope === "global" || window.scope === "key") problems.push(...scopeProblems(draft, gate, window.scope));
+  if ((window.scope === "key") !== (window.by !== undefined))
+    contradiction(
+      window.by === undefined ? "scope" : "by",
+      window.by === undefined ? "scope: key needs `by`, the field whose values are the keys" : "`by` is for scope: key",
+      window.by === undefined ? "add by: /FIELD" : "add scope: key, or remove it",
+    );
   if (window.offset !== undefined && window.timezone !== undefined)
     contradiction("offset", "`offset` and `timezone` both place the boundaries", "keep one of them");
   if (window.offset !== undefined && window.offset >= window.every)

@@ -1,6 +1,6 @@
 import type { WindowSpec } from "@weir/rules";
 import * as z from "zod";
-import { duration, expecting, positiveDuration, whole } from "./words.ts";
+import { duration, expecting, pointer, positiveDuration, whole } from "./words.ts";
 
 /** The rules' own type, but that `hold` is decided later, when it is not written. */
 export type WindowFile = WindowSpec extends infer W
@@ -32,10 +32,14 @@ const time = z
   .strictObject({
     kind: z.literal("time"),
     ...common,
-    scope: z
-      .enum(["partition", "global"])
-      .exactOptional()
-      .meta({ description: "global judges one window over all partitions. Default: every partition for itself." }),
+    scope: z.enum(["partition", "global", "key"]).exactOptional().meta({
+      description:
+        "global judges one window over all partitions, key judges every key of `by` for itself within a partition. Default: every partition for itself.",
+    }),
+    by: pointer.exactOptional().meta({ description: "For scope: key: the field whose values are the keys.", examples: ["/tenant"] }),
+    maxKeys: whole(1, 10_000).exactOptional().meta({
+      description: "For scope: key: keys of a window with a tally of their own; those beyond are judged together. Default: 10000.",
+    }),
     every: positiveDuration.meta({ description: "Length of the window.", examples: ["1d", "15m"] }),
     offset: duration.exactOptional().meta({ description: "Shift of the boundaries from midnight UTC.", examples: ["5h"] }),
     timezone: z

@@ -71,12 +71,7 @@ test.each<[RuleSpec, unknown[], Partial<RuleVerdict>, string]>([
     { verdict: "breach", value: 3 },
     "more than 2 different values",
   ],
-  [
-    { ...cardinality, field: "/s", min: 3 },
-    [{ s: "a" }, { s: "b" }, { s: "" }],
-    { verdict: "pass", value: 3 },
-    "3 different values",
-  ],
+  [{ ...cardinality, field: "/s", min: 3 }, [{ s: "a" }, { s: "b" }, { s: "" }], { verdict: "pass", value: 3 }, "3 different values"],
   [{ ...cardinality, field: "/s", min: 3 }, [{ s: "a" }, { s: "b" }, { s: null }], { verdict: "breach", value: 2 }, "2 different values"],
   [
     { id: "r", kind: "missingField", field: "/x", baseline: "before.json" },

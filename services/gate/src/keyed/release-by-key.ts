@@ -1,0 +1,61 @@
+import { constantHeader, type Failure } from "@weir/record";
+import type { Decided } from "@weir/stream";
+import type { Segment } from "../lane-state.ts";
+import { decision, PASS, portOf, QUARANTINE, tagHeader } from "../outlet.ts";
+import type { KeySettings } from "../settings.ts";
+import type { KeyFates } from "./judge-keys.ts";
+import { OTHER_KEYS } from "./key-tallies.ts";
+
+const NONE: readonly string[] = [];
+
+/** Rows of a window that was judged key by key: each goes as its key does. */
+export function releaseByKey(keys: KeySettings, segment: Segment, rows: Int32Array, name: string, fates: KeyFates): Decided {
+  const { batch, judgement } = segment;
+  const fateOf = fatesOf(keys, name, fates);
+  const keyOf = fateOf === null ? null : keys.keysOf(batch);
+  const failures = new Map<number, Failure>();
+  const ports = new Uint8Array(rows.length).fill(PASS);
+  for (let i = 0; i < rows.length; i++) {
+    const row = rows[i]!; // i < length
+    const condemned = keyOf && fateOf!(keyOf(row)).condemned; // there is a fate where there are keys
+    const refusal = condemned ? undefined : judgement.refused.get(row);
+    if (condemned) ports[i] = QUARANTINE;
+    else if (refusal) ports[i] = portOf(refusal);
+    const failure = condemned ?? refusal?.failure;
+    if (failure) failures.set(i, failure);
+  }
+  const tagsOf = (row: number): readonly string[] | undefined => {
+    const own = judgement.tags.get(row);
+    const ofKey = keyOf === null ? NONE : fateOf!(keyOf(row)).tags; // as above
+    return ofKey.length === 0 ? own : [...(own ?? NONE), ...ofKey];
+  };
+  const headers = [...tagHeader(rows, tagsOf, []), constantHeader("weir.window", name, rows.length)];
+  return decision({ batch, rows, ports, failures, headers });
+}
+
+interface Fate {
+  readonly condemned: Failure | null;
+  readonly tags: readonly string[];
+}
+
+/** Null when all keys simply pass: then nobody needs to know the keys. */
+function fatesOf({ by }: KeySettings, window: string, fates: KeyFates): ((key: string) => Fate) | null {
+  const own = fates.own && new Set(fates.own);
+  if (Object.keys(fates.condemned).length === 0 && Object.keys(fates.tags).length === 0) return null;
+  const known = new Map<string, Fate>();
+  return (key) => {
+    const judgedAs = own === null || own.has(key) ? key : OTHER_KEYS;
+    let fate = known.get(judgedAs);
+    if (!fate) known.set(judgedAs, (fate = fateOf(judgedAs)));
+    return fate;
+  };
+
+  function fateOf(key: string): Fate {
+    const tags = Object.hasOwn(fates.tags, key) ? fates.tags[key]! : NONE; // its own
+    if (!Object.hasOwn(fates.condemned, key)) return { condemned: null, tags };
+    const rules = fates.condemned[key]!.map((at) => fates.refs[at]!); // indexes of it
+    const why = Object.hasOwn(fates.why, key) ? fates.why[key]! : rules.map((ref) => ref.slice(ref.indexOf("/") + 1)).join(", "); // its own
+    const message = `window ${window}, ${by} ${JSON.stringify(key)}: ${why}`;
+    return { condemned: { class: "WINDOW", message, rules: rules.slice(0, 20), verdict: fates.verdict }, tags };
+  }
+}
