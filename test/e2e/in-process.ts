@@ -5,6 +5,10 @@ import { startServices, type ServiceName } from "../../packages/cli/src/up/servi
 import type { Connection, LoadedPipeline, MissingOffsets } from "@weir/service";
 import type { Ran } from "./command.ts";
 
+export { createStatusReader } from "../../packages/cli/src/commands/status.ts";
+export { isDrained } from "../../packages/cli/src/up/drain.ts";
+export { BUILDERS } from "../../packages/cli/src/up/services.ts";
+
 export type HereRan = Ran;
 
 /** A `weir` command in this very process: the same program, without the seconds that a process of its own takes to start. */

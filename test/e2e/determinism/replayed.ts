@@ -6,10 +6,8 @@ import { batchOf, partitionOf, recordAt, type Lane, type PlainRecord } from "@we
 import { createMetrics, fuse, loadPipeline, runChain, systemClock, type LoadedPipeline, type RunningChain } from "@weir/service";
 import { writeEndNote, type Log, type RunnerEvents } from "@weir/stream";
 import { createRandom } from "@weir/testkit";
-import { createStatusReader } from "../../../packages/cli/src/commands/status.ts";
-import { isDrained } from "../../../packages/cli/src/up/drain.ts";
-import { BUILDERS } from "../../../packages/cli/src/up/services.ts";
 import { ROOT } from "../command.ts";
+import { BUILDERS, createStatusReader, isDrained } from "../in-process.ts";
 import { readCommitted } from "../read-committed.ts";
 import { Killed, mortalLog, type Life } from "./mortal-log.ts";
 
