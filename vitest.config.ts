@@ -24,7 +24,6 @@ const withoutBroker: TestProjectInlineConfiguration = {
 const LONG = [
   "test/e2e/alerts/alerts.test.ts",
   "test/e2e/doors/doors.test.ts",
-  "test/e2e/faults/selection.test.ts",
   "test/e2e/security/rights.test.ts",
   "test/e2e/start-up/running.test.ts",
 ];
