@@ -1,21 +1,27 @@
 import { table } from "../output.ts";
 import type { FoundRecord } from "./find-record.ts";
-import type { ReportedRule, WindowReport } from "./report.ts";
+import type { ReportedKeys, ReportedRule, WindowReport } from "./report.ts";
 
 /** A window for people: what every rule saw, how sure that is, and records as examples. */
 export function windowLines(report: WindowReport): string[] {
-  const { id, verdict, quarantined, n, start, end, rules, broken, notes } = report;
+  const { id, verdict, quarantined, n, start, end, rules, broken, notes, keys } = report;
   const when = start === null ? "" : `, ${start} to ${end}`;
   const rows = rules.map((rule) => [rule.id, rule.mode, rule.verdict, rule.said, intervalOf(rule)]);
   return [
     `${id}: ${verdict}${quarantined ? ", quarantined" : ""} (${n} records${when})`,
     ...notes.map((note) => `note: ${note}`),
     ...(rows.length > 0 ? table(["rule", "mode", "verdict", "seen", "rate of the source, 95 %"], rows) : ["no rule judged this window"]),
+    ...(keys === null ? [] : keyLines(keys)),
     ...broken.map(({ id: rule, k }) => `${rule}: ${k} single records`),
     ...rules.flatMap((rule) =>
       rule.examples.map((example) => `for example ${rule.id}: partition ${example.partition}, offset ${example.offset}: ${example.said}`),
     ),
   ];
+}
+
+function keyLines({ by, judged, breach, insufficient, error, list }: ReportedKeys): string[] {
+  const counts = `${judged} keys of ${by}: ${breach} breach, ${insufficient} insufficient, ${error} error`;
+  return [counts, ...(list.length > 0 ? table(["key", "records", "verdict", "seen"], list.map(({ key, n, verdict, said }) => [key, n, verdict, said])) : [])]; // prettier-ignore
 }
 
 export function recordLines({ id, port, place, class: kind, message, rules, tags }: FoundRecord): string[] {

@@ -57,6 +57,27 @@ describe("weir gate explain", () => {
   });
 });
 
+describe("a window that was judged key by key", () => {
+  const keyed = path.join(folder, "keyed");
+  cpSync(FLIGHTS, keyed, { recursive: true, filter: (from) => !/\/(?:data|scripts)/.test(from) });
+  const spec = path.join(keyed, "pipeline.yaml");
+  const text = readFileSync(spec, "utf8")
+    .replace("scope: global", "scope: key, by: /carrier")
+    .replace(/^.*kind: drift(?:Share)?,.*\n/gm, "");
+  writeFileSync(spec, text);
+
+  it("is explained and reported by its keys", async () => {
+    const { data } = await weir("gate", "explain", "2013-02-09", "--pipeline", keyed, "-f", THREE_DAYS);
+    expect(data[0]).toMatch(/breach, quarantined \(684 records/);
+    expect(data.join("\n")).toMatch(/dep-delay-nulls +enforce +breach +\d+ of \d+ keys broke it\n/);
+    expect(data.join("\n")).toMatch(
+      /\d+ keys of \/carrier: \d+ breach, \d+ insufficient, 0 error\nkey +records +verdict +seen\n[A-Z0-9]{2} +\d+ +breach +dep-delay-nulls: \d+ of \d+, allowed: 5 %/,
+    );
+    await weir("gate", "report", "2013-02-09", "--pipeline", keyed, "-f", THREE_DAYS, "--out", page);
+    expect(readFileSync(page, "utf8")).toMatch(/<h2>Keys<\/h2>.*of \/carrier were judged: \d+ breach/);
+  });
+});
+
 describe("weir gate report", () => {
   it("writes a small page without anything from elsewhere, whose numbers are all in --json", async () => {
     const { data } = await weir("gate", "report", "2013-02-08", ...flights, "-f", THREE_DAYS, "--out", page, "--json");

@@ -1,8 +1,8 @@
-import type { ReportedColumn, ReportedRule, WindowReport } from "./report.ts";
+import type { ReportedColumn, ReportedKeys, ReportedRule, WindowReport } from "./report.ts";
 
 /** The report as one file without scripts, fonts or pictures from elsewhere. Bins, not rows: its size does not depend on the records. */
 export function reportHtml(report: WindowReport): string {
-  const { id, verdict, quarantined, n, start, end, rules, broken, columns, notes, partitions, ruleSet } = report;
+  const { id, verdict, quarantined, n, start, end, rules, broken, columns, notes, partitions, ruleSet, keys } = report;
   const fate = quarantined ? "quarantined" : "let through";
   const facts: [string, string][] = [
     ["records", whole(n)],
@@ -19,6 +19,7 @@ export function reportHtml(report: WindowReport): string {
 ${notes.map((note) => `<p class="note">${text(note)}</p>`).join("\n")}
 <main><section><h2>Rules</h2><div class="scroll"><table><thead><tr><th>rule</th><th>verdict</th><th>seen</th><th class="number">rate of the source, 95 %</th></tr></thead>
 <tbody>${rules.map(ruleRow).join("\n")}</tbody></table></div></section>
+${keys === null ? "" : keySection(keys)}
 ${broken.length > 0 ? `<section><h2>Records that broke a rule of their own</h2><table><tbody>${broken.map((b) => `<tr><td>${text(b.id)}</td><td class="number">${whole(b.k)}</td><td>${b.mode}</td></tr>`).join("")}</tbody></table></section>` : ""}
 ${columns.length > 0 ? `<section><h2>Distributions</h2><p class="legend"><i class="before"></i>baseline <i class="now"></i>this window</p><div class="columns">${columns.map(columnFigure).join("\n")}</div></section>` : ""}
 </main></body></html>
@@ -37,6 +38,14 @@ function ruleRow(rule: ReportedRule): string {
     ...examples.map((example) => `partition ${example.partition}, offset ${example.offset}: ${example.said}`),
   ];
   return `<tr><td>${text(id)}<small>${kind}${mode === "observe" ? ", observed" : ""}</small></td><td><b class="mark ${verdict}">${verdict}</b></td><td>${text(said)}${details.map((detail) => `<small>${text(detail)}</small>`).join("")}</td><td class="number">${interval}</td></tr>`;
+}
+
+function keySection({ by, judged, breach, insufficient, error, list }: ReportedKeys): string {
+  const rows = list.map(
+    ({ key, n, verdict, said }) =>
+      `<tr><td>${text(key)}</td><td class="number">${whole(n)}</td><td><b class="mark ${text(verdict)}">${text(verdict)}</b></td><td>${text(said)}</td></tr>`,
+  );
+  return `<section><h2>Keys</h2><p class="legend">${whole(judged)} of ${text(by)} were judged: ${whole(breach)} breach, ${whole(insufficient)} insufficient, ${whole(error)} error</p><div class="scroll"><table><thead><tr><th>key</th><th class="number">records</th><th>verdict</th><th>seen</th></tr></thead><tbody>${rows.join("\n")}</tbody></table></div></section>`;
 }
 
 const WIDTH = 320;

@@ -1,7 +1,7 @@
 import { clopperPearson } from "@weir/stats";
 import { toldVerdict, type RuleVerdict, type WindowJudgement } from "@weir/rules";
 import type { Example, InspectedWindow } from "./inspect-window.ts";
-import type { ToldWindow } from "./told.ts";
+import type { ToldKeys, ToldWindow } from "./told.ts";
 
 /** Everything that the report of a window shows; its HTML holds no number that is not here. */
 export interface WindowReport {
@@ -17,6 +17,8 @@ export interface WindowReport {
   readonly rules: readonly ReportedRule[];
   readonly broken: readonly { readonly id: string; readonly mode: string; readonly k: number }[];
   readonly columns: readonly ReportedColumn[];
+  /** Null where the window was judged as one. */
+  readonly keys: ReportedKeys | null;
   /** What must be known to read the numbers right. */
   readonly notes: readonly string[];
 }
@@ -35,6 +37,17 @@ export interface ReportedRule {
   readonly intervalPercent: readonly [number, number] | null;
   readonly drift: RuleVerdict["drift"] | null;
   readonly examples: readonly Example[];
+}
+
+/** A window that was judged key by key. */
+export interface ReportedKeys {
+  readonly by: string;
+  readonly judged: number;
+  readonly breach: number;
+  readonly insufficient: number;
+  readonly error: number;
+  /** Keys that did not pass, the worst first; said: what was seen and what is allowed. */
+  readonly list: readonly { readonly key: string; readonly n: number; readonly verdict: string; readonly said: string }[];
 }
 
 /** A field in bins: shares of the window beside those of the baseline. */
@@ -82,8 +95,25 @@ export function reportWindow(told: ToldWindow, seen: InspectedWindow | null): Wi
     rules: told.rules.map((rule) => reportedRule(rule, seen)).sort(worstFirst),
     broken: (told.broken ?? []).map(({ id, mode, k }) => ({ id, mode, k })),
     columns: seen === null ? [] : reportedColumns(told, seen),
+    keys: told.keys ? reportedKeys(told.keys) : null,
     notes,
   };
+}
+
+function reportedKeys({ by, judged, breach, insufficient, error, list }: ToldKeys): ReportedKeys {
+  const said = (rules: readonly RuleVerdict[]): string => rules.map((rule) => `${rule.id}: ${saidOf(rule)}`).join("; ");
+  return {
+    by,
+    judged,
+    breach,
+    insufficient,
+    error,
+    list: list.map(({ key, n, verdict, rules }) => ({ key, n, verdict, said: said(rules) })),
+  };
+}
+
+function saidOf(rule: RuleVerdict): string {
+  return rule.verdict === "insufficient" || rule.verdict === "error" ? (rule.why ?? rule.verdict) : toldVerdict(rule);
 }
 
 const ORDER = ["breach", "error", "insufficient", "pass"];
@@ -96,13 +126,16 @@ function worstFirst(a: ReportedRule, b: ReportedRule): number {
 
 function reportedRule(rule: RuleVerdict, seen: InspectedWindow | null): ReportedRule {
   const { id, kind, mode, verdict, k, n, limitPpm, drift } = rule;
-  const rate = limitPpm !== undefined && k !== undefined && kind !== "driftShare" && n > 0 ? clopperPearson(k, n, ALPHA) : null;
+  const rate =
+    rule.of === undefined && limitPpm !== undefined && k !== undefined && kind !== "driftShare" && n > 0
+      ? clopperPearson(k, n, ALPHA)
+      : null;
   return {
     id,
     kind,
     mode,
     verdict,
-    said: verdict === "insufficient" || verdict === "error" ? (rule.why ?? verdict) : toldVerdict(rule),
+    said: saidOf(rule),
     k: k ?? null,
     n,
     limitPercent: limitPpm === undefined ? null : limitPpm / 10_000,

@@ -15,6 +15,19 @@ export interface ToldWindow {
   readonly rules: readonly RuleVerdict[];
   readonly broken?: readonly BrokenCount[];
   readonly ruleSet: string;
+  /** Where the window was judged key by key. */
+  readonly keys?: ToldKeys;
+}
+
+/** What a verdict says of the keys of a window; those that did not pass, at most 100. */
+export interface ToldKeys {
+  readonly by: string;
+  readonly judged: number;
+  readonly breach: number;
+  readonly insufficient: number;
+  readonly error: number;
+  readonly others?: true;
+  readonly list: readonly { readonly key: string; readonly n: number; readonly verdict: Verdict; readonly rules: readonly RuleVerdict[] }[];
 }
 
 /** Verdicts of a topic, the oldest first; what is no verdict of this version is left out. */
