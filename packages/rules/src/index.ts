@@ -27,6 +27,7 @@ export { RULE_CODES } from "./codes.ts";
 export type { Baseline, BaselineColumn, NumberColumnBaseline, CategoryColumnBaseline, Reference } from "./drift/baseline.ts";
 export { parseBaseline, baselineText } from "./drift/parse-baseline.ts";
 export type { DriftEvidence } from "./drift/measure.ts";
+export { rememberVolume, type VolumeMemory } from "./volume/volume-rule.ts";
 export { persist, NOTHING_YET, type Persistence, type AlertChange } from "./drift/persistence.ts";
 export { restoreDetectors, type LaneDetectors, type RaisedAlarm } from "./detector/lane-detectors.ts";
 export type { DetectorRule, Alarm } from "./detector/detector-rule.ts";

@@ -1,13 +1,14 @@
 import { compareWindow, driftAnswer, driftShareAnswer, type Comparison } from "./drift/compare-window.ts";
 import type { DriftEvidence } from "./drift/measure.ts";
 import type { Placed } from "./drift/cell-places.ts";
-import type { AlertChange } from "./drift/persistence.ts";
+import type { AlertChange, Persistence } from "./drift/persistence.ts";
 import type { DistinctCounter, DistinctValues } from "./distinct/distinct-values.ts";
 import type { FigureRule } from "./figure/figure-rule.ts";
 import { judgeRate } from "./rate.ts";
 import { BROKEN, CODES, FAILED, FINE, MISSING } from "./row-code.ts";
 import type { CompiledRule, RuleSet } from "./rule-set.ts";
 import type { Tally } from "./tally.ts";
+import { judgeVolume } from "./volume/volume-rule.ts";
 
 export type Verdict = "pass" | "breach" | "insufficient" | "error";
 
@@ -36,6 +37,10 @@ export interface RuleVerdict {
   readonly expected?: number;
   /** The mean, or how many different values there are: one more than decides means at least so many. */
   readonly value?: number;
+  /** For `volume`: records of the window before; median of the same hours of the week, and robust standard deviations from it. */
+  readonly previous?: number;
+  readonly median?: number;
+  readonly z?: number;
   /** The window was judged key by key: n of its keys could be judged, k of them broke the rule. */
   readonly of?: "keys";
 }
@@ -61,11 +66,20 @@ export interface WindowJudgement {
 
 const WORST_FIRST = ["breach", "error", "insufficient"] as const;
 
+/** Where a window lies, and what its rules remember of those before it. */
+export interface WindowContext {
+  /** Of event time, in milliseconds since 1970; null where it has none. */
+  readonly start: number | null;
+  readonly remembered: ReadonlyMap<string, Persistence>;
+}
+
+const NO_CONTEXT: WindowContext = { start: null, remembered: new Map() };
+
 /** The verdict over a whole window. Exact: integers are compared, a rate equal to its limit passes. */
-export function judgeWindow(ruleSet: RuleSet, tally: Tally): WindowJudgement {
+export function judgeWindow(ruleSet: RuleSet, tally: Tally, context: WindowContext = NO_CONTEXT): WindowJudgement {
   const comparison = compareWindow(ruleSet, tally);
   const judged = ruleSet.rules.flatMap((rule, i) =>
-    rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, { ruleSet, tally, comparison }) }] : [],
+    rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, { ruleSet, tally, comparison, context }) }] : [],
   );
   const enforced = judged.filter(({ rule }) => rule.mode === "enforce");
   const condemning = enforced.filter(({ rule, answer }) => condemns(rule, answer.verdict));
@@ -107,15 +121,17 @@ function tagOf(rule: CompiledRule, verdict: Verdict): string[] {
 interface Judged {
   readonly ruleSet: RuleSet;
   readonly tally: Tally;
+  readonly context: WindowContext;
   readonly comparison: Comparison;
 }
 
-function judgeRule(rule: CompiledRule, index: number, { ruleSet, tally, comparison }: Judged): RuleVerdict {
+function judgeRule(rule: CompiledRule, index: number, { ruleSet, tally, comparison, context }: Judged): RuleVerdict {
   const { id, kind, mode, action } = rule;
   const { minRecords } = ruleSet;
-  if (kind === "volume") {
+  if (rule.volume !== null) {
     const n = tally.records;
-    return { id, kind, mode, action, verdict: n < rule.min || n > rule.max ? "breach" : "pass", k: n, n, ...boundsOf(rule) };
+    const answer = judgeVolume(rule.volume, n, context.start, context.remembered.get(id)?.volume ?? null);
+    return { id, kind, mode, action, k: n, n, ...boundsOf(rule), ...answer };
   }
   if (rule.figure !== null) return { id, kind, mode, action, ...boundsOf(rule), ...figureAnswer(rule.figure, tally, minRecords) };
   if (kind === "drift") return { id, kind, mode, action, ...driftAnswer(comparison, index) };

@@ -15,7 +15,7 @@ import { rateTest, wasThere, type RateTest } from "./rate.ts";
 import { defaultAction, judgesWindows } from "./window-kinds.ts";
 import { keyReader } from "./unique/key-reader.ts";
 import { keyRule, type KeyRule } from "./unique/lane-keys.ts";
-import type { Action, OnError, OnInsufficient, RuleSpec } from "./spec.ts";
+import type { Action, OnError, OnInsufficient, RuleSpec, VolumeSpec } from "./spec.ts";
 
 /** A rule, ready to judge. Rules that are off are not among them; `decode` and `schema` only set the reader's options. */
 export interface CompiledRule {
@@ -36,6 +36,8 @@ export interface CompiledRule {
   readonly figure: Placed<FigureRule> | null;
   /** For `constant` and `cardinality`: which of the tally's sets of values is its own. */
   readonly distinct: number | null;
+  /** For `volume`. */
+  readonly volume: VolumeSpec | null;
   /** For `unique`: what it remembers. */
   readonly keys: KeyRule | null;
   /** Do missing rows count as broken (`required`, `nullRate`)? Else they are left out or kept by `denominator`. */
@@ -170,6 +172,7 @@ function compileRule(spec: RuleSpec, ref: string, options: CompileContext): Comp
     drift: spec.kind === "drift" ? options.places.place(`${spec.baseline} ${spec.field}`, driftRule(spec, options)) : null,
     figure: spec.kind === "mean" || spec.kind === "quantile" ? options.places.place(spec.id, figureRule(spec)) : null,
     distinct: distinctOf(spec, options),
+    volume: spec.kind === "volume" ? spec : null,
     keys: spec.kind === "unique" && reader !== null ? keyRule(spec, reader) : null,
     missingBreaks,
     denominator:

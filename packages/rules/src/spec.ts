@@ -105,7 +105,18 @@ export type RuleSpec =
   | DriftShareSpec
   | RateChangeSpec
   | LevelSpec
-  | (Common & { readonly kind: "volume"; readonly min?: number; readonly max?: number });
+  | VolumeSpec;
+
+/** Has a window as many records as it should? */
+export type VolumeSpec = Common & {
+  readonly kind: "volume";
+  readonly min?: number;
+  readonly max?: number;
+  /** Of the window before: it may have so many times its records. */
+  readonly ratio?: { readonly min?: number; readonly max?: number };
+  /** Of the windows of the same hour of the week: robust standard deviations from their median. */
+  readonly season?: { readonly z: number };
+};
 
 /** Has a field gone that was always there? */
 export type MissingFieldSpec = Common & {

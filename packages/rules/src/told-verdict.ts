@@ -1,7 +1,23 @@
 import type { RuleVerdict } from "./judge-window.ts";
 
 /** What was seen and what is allowed, for people. */
-export function toldVerdict({ kind, k, n, limitPpm, min, max, drift, expected, p, before, value, of }: RuleVerdict): string {
+export function toldVerdict({
+  kind,
+  k,
+  n,
+  limitPpm,
+  min,
+  max,
+  drift,
+  expected,
+  p,
+  before,
+  value,
+  of,
+  previous,
+  median,
+  z,
+}: RuleVerdict): string {
   if (of === "keys") return `${k} of ${n} keys broke it`;
   if (drift) {
     const { field, method, effect, fail, calibratedBar, top } = drift;
@@ -20,6 +36,12 @@ export function toldVerdict({ kind, k, n, limitPpm, min, max, drift, expected, p
   if (kind === "quantile") return `${k} of ${n} records lie beyond the bound, ${allowed} for the quantile`;
   if (kind === "missingField") return `missing in ${k} of ${n}, before: in hardly any, allowed: ${(limitPpm ?? 0) / 10_000} %`;
   if (kind === "typeChange") return `${k} of ${n} are of another type than before, allowed: ${(limitPpm ?? 0) / 10_000} %`;
+  if (kind === "volume") {
+    const before = previous === undefined ? "" : `, ${previous} in the window before`;
+    const season = z === undefined ? "" : `, ${z} robust deviations from the median ${median} of this hour of the week`;
+    const bounds = min === undefined && max === undefined && (before || season) ? "" : `, allowed: ${min ?? 0} to ${max ?? "any number"}`;
+    return `${n} records${before}${season}${bounds}`;
+  }
   if (limitPpm === undefined) return `${n} records, allowed: ${min ?? 0} to ${max ?? "any number"}`;
   const chance = p === undefined ? "" : ` (p = ${Number(p.toPrecision(2))})`;
   if (before) return `${k} of ${n}, before: ${before.k} of ${before.n}${chance}, allowed: a rise below ${limitPpm / 10_000} % of all`;

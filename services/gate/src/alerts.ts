@@ -1,8 +1,21 @@
-import { NOTHING_YET, persist, type RuleVerdict, type WindowJudgement } from "@weir/rules";
+import { NOTHING_YET, persist, rememberVolume, type RuleSet, type RuleVerdict, type WindowJudgement } from "@weir/rules";
 import type { LaneState } from "./lane-state.ts";
 
-/** Says of every rule `drift` whether its alert is raised, stands or is cleared by this window, and remembers the window. To be called once for each. */
-export function settleAlerts(state: Pick<LaneState, "alerts">, judgement: WindowJudgement): WindowJudgement {
+/**
+ * Says of every rule `drift` whether its alert is raised, stands or is cleared by this window, and remembers the window, for rules `volume`
+ * too. To be called once for each, in their order.
+ */
+export function settleAlerts(
+  state: Pick<LaneState, "alerts">,
+  judgement: WindowJudgement,
+  { ruleSet, start }: { readonly ruleSet: RuleSet; readonly start: number | null },
+): WindowJudgement {
+  for (const { id, volume } of ruleSet.rules) {
+    if (volume === null || (!volume.ratio && !volume.season)) continue;
+    const n = judgement.rules.find((rule) => rule.id === id)?.n ?? 0;
+    const memory = rememberVolume(state.alerts.get(id)?.volume ?? null, n, start, volume.season !== undefined);
+    state.alerts.set(id, { ...NOTHING_YET, volume: memory });
+  }
   return { ...judgement, rules: judgement.rules.map((answer) => settled(state, answer)) };
 }
 

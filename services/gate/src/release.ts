@@ -40,7 +40,11 @@ export function judged(
   by: ClosedBy,
 ): { readonly release: Release; readonly told: Verdicts } {
   if (window.byKey !== null && settings.keys !== null) return judgedByKey(settings, settings.keys, state, window, window.byKey, by);
-  const judgement = settleAlerts(state, judgeWindow(window.ruleSet, window.tally));
+  const judgement = settleAlerts(
+    state,
+    judgeWindow(window.ruleSet, window.tally, { start: window.start, remembered: state.alerts }),
+    window,
+  );
   const condemned =
     settings.hold && judgement.outcome === "quarantine"
       ? condemnation(settings, window.id, verdictId(settings, state, window), judgement)

@@ -72,6 +72,10 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
       }),
     ];
   }
+  if (rule.kind === "volume" && (rule.ratio || rule.season)) {
+    const problem = volumeProblem(gate, rule);
+    if (problem !== null) return [draft.yaml.problem("WEIR-1804", [...path, rule.season ? "season" : "ratio"], problem)];
+  }
   const always = rule.kind === "decode" || rule.kind === "schema";
   if (always && (rule.mode === "off" || rule.mode === "observe" || (rule.action !== undefined && rule.action !== "deadLetter"))) {
     return [
@@ -83,6 +87,19 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
     ];
   }
   return [];
+}
+
+/** Who compares a window with those before must know which they were. */
+function volumeProblem(
+  { window }: GateSpec,
+  { onInsufficient, season }: Extract<RuleSpec, { kind: "volume" }>,
+): { readonly what: string; readonly fix: string } | null {
+  if (window?.kind === "time" && window.scope === "key")
+    return { what: "windows of keys remember nothing of those before", fix: "use min and max, or scope: partition" };
+  if (onInsufficient === "mergeNext")
+    return { what: "a window without one before it cannot be merged into the next one", fix: "use onInsufficient: pass or quarantine" };
+  if (season && window?.kind !== "time") return { what: "`season` needs windows of time", fix: "use window: {kind: time, …}, or ratio" };
+  return null;
 }
 
 /** What windows that are judged together, or key by key, cannot do. */

@@ -97,5 +97,9 @@ export const KIND_NOTES: Readonly<Record<RuleSpec["kind"], KindNote>> = {
     breach: "the ⌈q·n⌉-th smallest < min or > max, told by how many lie beyond: below ≥ q·n or n − above < q·n",
     example: "{id: delay-p95, kind: quantile, field: /dep_delay, q: 0.95, max: 240}",
   },
-  volume: { breach: "n < min or n > max", example: "{id: volume, kind: volume, min: 500, max: 2000}" },
+  volume: {
+    breach:
+      "n < min or n > max · n < ratio.min·previous or n > ratio.max·previous · |n − median| > z·max(1.4826·MAD, √median), of at least 4 windows",
+    example: "{id: volume, kind: volume, min: 500, ratio: {min: 0.5, max: 2}}",
+  },
 };

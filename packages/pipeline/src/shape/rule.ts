@@ -272,8 +272,29 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
     .refine(ordered, disordered)
     .meta({ description: "A quantile of the numbers of a window (nearest rank) must lie within bounds, both included." }),
   z
-    .strictObject({ kind: z.literal("volume"), ...common, min: count.exactOptional(), max: count.exactOptional() })
-    .refine(someBound, noBound)
+    .strictObject({
+      kind: z.literal("volume"),
+      ...common,
+      min: count.exactOptional(),
+      max: count.exactOptional(),
+      ratio: z
+        .strictObject({ min: number.min(0).exactOptional(), max: number.min(0).exactOptional() })
+        .refine(someBound, noBound)
+        .refine(ordered, disordered)
+        .exactOptional()
+        .meta({ description: "How many times the records of the window before it may have.", examples: [{ min: 0.5, max: 2 }] }),
+      season: z
+        .strictObject({ z: positive })
+        .exactOptional()
+        .meta({
+          description:
+            "How many robust standard deviations it may lie from the median of the last 12 windows that began at the same hour (UTC) of the same weekday.",
+          examples: [{ z: 5 }],
+        }),
+    })
+    .refine((rule) => someBound(rule) || rule.ratio !== undefined || rule.season !== undefined, {
+      error: "expected `min`, `max`, `ratio` or `season`",
+    })
     .refine(ordered, disordered)
     .meta({ description: "So many records in a window." }),
 ]);

@@ -1,9 +1,12 @@
 import type { Verdict } from "../judge-window.ts";
+import type { VolumeMemory } from "../volume/volume-rule.ts";
 
 /** What a rule remembers of its last windows, the newest last: 1 drifted, 0 clean. Windows without enough evidence are left out. */
 export interface Persistence {
   readonly recent: string;
   readonly standing: boolean;
+  /** Of a rule `volume`. */
+  readonly volume?: VolumeMemory;
 }
 
 export const NOTHING_YET: Persistence = { recent: "", standing: false };

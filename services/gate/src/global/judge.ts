@@ -45,8 +45,9 @@ export function createJudge({ settings, lane, heard, ruleSetOf, restored }: Judg
 
   const judgeOne = (window: SharedWindow, log: number): Decided => {
     const closedBy = log >= window.end ? "log" : closedOtherwise(window.shares);
-    const shares = judgeShares(window.shares, ruleSetOf);
-    const judged = { ...shares, judgement: settleAlerts({ alerts }, shares.judgement) };
+    const shares = judgeShares(window, ruleSetOf, alerts);
+    const newest = ruleSetOf(shares.ruleSets[shares.ruleSets.length - 1]!); // a window has a share
+    const judged = { ...shares, judgement: settleAlerts({ alerts }, shares.judgement, { ruleSet: newest, start: window.start }) };
     if (alerts.size > 0 || restored.has(alertsKey(topic))) change(alertsKey(topic), Object.fromEntries(alerts));
     const record = sharedVerdictRecord(settings, window, judged, closedBy);
     const condemned =
@@ -110,7 +111,11 @@ export interface SharedJudgement {
 }
 
 /** Sums by rule set, merged in the order of partitions; of several rule sets (a deployment within the window) the worst verdict counts. */
-function judgeShares(shares: readonly Share[], ruleSetOf: (digest: string) => RuleSet): SharedJudgement {
+function judgeShares(
+  { shares, start }: SharedWindow,
+  ruleSetOf: (digest: string) => RuleSet,
+  remembered: ReadonlyMap<string, Persistence>,
+): SharedJudgement {
   const digests = [...new Set(shares.map(({ partial }) => partial.rules))];
   const judged = digests.map((digest) => {
     const ruleSet = ruleSetOf(digest);
@@ -119,7 +124,7 @@ function judgeShares(shares: readonly Share[], ruleSetOf: (digest: string) => Ru
       .map(({ partial }) => openTally(ruleSet, partial.tally));
     const tally = first!; // a digest comes from a share
     for (const other of others) addTally(ruleSet, tally, other);
-    return { judgement: judgeWindow(ruleSet, tally), records: tally.records };
+    return { judgement: judgeWindow(ruleSet, tally, { start, remembered }), records: tally.records };
   });
   return {
     judgement: judged.map((j) => j.judgement).reduce(worstOf),
