@@ -17,6 +17,8 @@ export interface Contract {
   /** May a valid record have something at the pointer? False only where the schema closes it out. */
   allows(pointer: string): boolean;
   reader(requests: readonly FieldRequest[]): RecordReader;
+  /** The same with more members, by name and schema, that a record may have. */
+  withMembers(members: Readonly<Record<string, unknown>>): Contract;
 }
 
 export interface ContractOptions extends ReaderOptions {
@@ -42,10 +44,16 @@ export function compileContract(schema: unknown, options: ContractOptions = {}):
     field: (pointer) => byPointer.get(pointer) ?? null,
     allows: (pointer) => allowsPointer(schema, pointer),
     reader: (requests) => readerOf(requests, { ...bounds, schema, validator }),
+    withMembers: (members) =>
+      compileContract({ ...asObject(schema), properties: { ...asObject(asObject(schema)["properties"]), ...members } }, options),
   };
 }
 
 const NOT_A_SCHEMA: Problem = { code: "WEIR-2101", what: "the contract is not a JSON Schema" };
+
+function asObject(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null ? { ...value } : {};
+}
 
 /** Keys sorted, no white space: the same text for the same schema, however it is laid out. */
 function canonicalJson(value: unknown): string {

@@ -29,6 +29,7 @@ export { parsePipeline, type ParseOptions } from "./parse.ts";
 export { pipelineJsonSchema } from "./shape/json-schema.ts";
 export { SPEC_CODES, type SpecCode } from "./codes.ts";
 export { type Pins } from "./canonical.ts";
+export { contractAt } from "./contract-at.ts";
 export { expressionTypes } from "./field-types.ts";
 export { validatePipeline, type ValidateOptions, type Validated } from "./validate.ts";
 export { isProblem, type Folder, type ResolvedModel, type ModelProblem } from "./models.ts";

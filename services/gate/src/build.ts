@@ -1,5 +1,6 @@
 import { compileContract, createReader, type Contract, type FieldRequest } from "@weir/contract";
 import { compileEncoder, pointerPart } from "@weir/model";
+import { contractAt } from "@weir/pipeline";
 import { entryIds, sha256, type BuildStage, type LoadedPipeline } from "@weir/service";
 import type { RuleSpec, WindowSpec } from "@weir/rules";
 import { createStage, type GateOptions } from "./stage.ts";
@@ -12,7 +13,7 @@ export const buildStage: BuildStage = async (loaded, stageId, { followers, meter
   const spec = pipeline.stages.get(stageId);
   if (spec?.type !== "gate") throw new Error(`${stageId} is no gate of ${pipeline.name}`);
   const ids = entryIds(pipeline.record.id);
-  const contract = contractFor(loaded, spec.rules);
+  const contract = contractAt(contractFor(loaded, spec.rules), pipeline.stages, stageId);
   let reader = createReader([]);
   const telemetry = gateTelemetry(
     meter,

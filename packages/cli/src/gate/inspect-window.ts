@@ -1,4 +1,5 @@
 import { columnKey, type FieldRequest, type ReadResult } from "@weir/contract";
+import { contractAt } from "@weir/pipeline";
 import { headerText, ownHeaders, type Batch } from "@weir/record";
 import { breaks, compileRuleSet, countRows, emptyTally, judgeBatch, type BatchJudgement, type OpenTally, type RuleSet } from "@weir/rules";
 import { sha256, type LoadedPipeline } from "@weir/service";
@@ -26,12 +27,13 @@ const EXAMPLES = 3;
 
 /** Counts the records of a window again, with the rules as they stand in the pipeline now. */
 export async function inspectWindow(
-  { contract, pipeline, baselines }: LoadedPipeline,
+  { contract: whole, pipeline, baselines }: LoadedPipeline,
   gate: Pick<NamedGate, "id" | "rules" | "window">,
   told: ToldWindow,
   records: PastRecords,
 ): Promise<InspectedWindow> {
   const minRecords = gate.window?.minRecords ?? 0;
+  const contract = contractAt(whole, pipeline.stages, gate.id);
   const ruleSet = compileRuleSet(gate.rules, { stage: gate.id, contract, baselines, sha256, minRecords });
   const time: FieldRequest | null =
     told.window.kind === "time" && pipeline.record.time !== null ? { ...pipeline.record.time, as: "time" } : null;

@@ -1,4 +1,5 @@
 import { createStage } from "@weir/gate";
+import { contractAt } from "@weir/pipeline";
 import { laneKey, type Lane } from "@weir/record";
 import type { Baseline, RuleSpec, WindowSpec } from "@weir/rules";
 import { sha256, type LoadedPipeline } from "@weir/service";
@@ -27,7 +28,7 @@ export async function judgePast(loaded: LoadedPipeline, gates: readonly GateToTr
   return trials.map((trial) => trial.end());
 }
 
-function trialStage({ pipeline, contract }: LoadedPipeline, { id, rules, window, baselines }: GateToTry): Stage {
+function trialStage({ pipeline, contract: whole }: LoadedPipeline, { id, rules, window, baselines }: GateToTry): Stage {
   const { name, record, owner, digest } = pipeline;
   // What a record's own timestamp says belongs to the moment it was sent, which a file does not know. Nobody is there to judge windows
   // over several partitions together: each is judged for itself, which over a file, one partition, is the same.
@@ -40,7 +41,7 @@ function trialStage({ pipeline, contract }: LoadedPipeline, { id, rules, window,
     stage: id,
     owner,
     spec: digest,
-    contract,
+    contract: contractAt(whole, pipeline.stages, id),
     rules,
     baselines,
     window: past,

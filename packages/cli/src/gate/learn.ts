@@ -1,3 +1,4 @@
+import { contractAt } from "@weir/pipeline";
 import { columnKey, type FieldRequest } from "@weir/contract";
 import {
   baselineContent,
@@ -15,6 +16,8 @@ import type { PastRecords } from "./past-records.ts";
 
 export interface LearnOptions {
   readonly loaded: LoadedPipeline;
+  /** Gate that the records are for: those behind a model have predictions. */
+  readonly gate: string;
   readonly records: PastRecords;
   readonly name: string;
   readonly version: number;
@@ -37,7 +40,8 @@ export interface LearnedBaseline {
 /** A baseline and the rules that its records would have met. Nothing is applied. */
 export async function learn(options: LearnOptions): Promise<LearnedBaseline> {
   const { loaded, records, name, version, source, path, fields, window } = options;
-  const { contract, pipeline } = loaded;
+  const { pipeline } = loaded;
+  const contract = contractAt(loaded.contract, pipeline.stages, options.gate);
   const learner = createLearner(contract, fields);
   const time: FieldRequest | null = pipeline.record.time === null ? null : { ...pipeline.record.time, as: "time" };
   const reader = contract.reader([...learner.requests, ...(time ? [time] : [])]);

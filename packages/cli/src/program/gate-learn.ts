@@ -45,6 +45,7 @@ export function addLearn({ env, output }: Shell, add: (name: string, description
         const { fields } = flags;
         const learned = await learn({
           loaded,
+          gate: gate.id,
           records,
           source,
           name: flags.name,

@@ -98,7 +98,7 @@ function startOne(name: ServiceName, options: ServicesOptions): Promise<RunningS
 function fusedChains({ pipeline, topology }: LoadedPipeline): string[][] {
   return fuse(topology, (id) => {
     const stage = pipeline.stages.get(id);
-    return stage?.type === "gate" && stage.window?.hold === true;
+    return stage?.type === "gate"; // it may have windows, or read what the stage before it has added
   });
 }
 

@@ -1,6 +1,7 @@
 import { compileExpression } from "@weir/expr";
 import { WeirError } from "@weir/record";
 import { compileRuleSet } from "@weir/rules";
+import { contractAt } from "../contract-at.ts";
 import { expressionTypes } from "../field-types.ts";
 import { isProblem, type ModelProblem, type ResolvedModel } from "../models.ts";
 import type { GateSpec, RouterSpec } from "../pipeline.ts";
@@ -27,8 +28,8 @@ export function lintConditions(
 
 /** Rules that cannot be compiled, each for itself: expressions, patterns, limits, what is not judged yet. */
 export function lintRules(draft: Draft, gate: GateSpec, { baselines, problems }: FoundBaselines): readonly SpecProblem[] {
-  const { contract } = draft;
-  if (contract === null) return [];
+  if (draft.contract === null) return [];
+  const contract = contractAt(draft.contract, draft.stages, gate.id);
   return gate.rules.flatMap((rule, index) => {
     if (baselineOf(rule).some((name) => problems.has(name))) return [];
     const path: Path = ["stages", gate.id, "rules", index, ...(rule.kind === "expr" ? ["expr"] : [])];

@@ -1,5 +1,6 @@
 import type { Contract, FieldInfo, JsonType } from "@weir/contract";
 import type { RuleSpec } from "@weir/rules";
+import { contractAt } from "../contract-at.ts";
 import { didYouMean } from "../near.ts";
 import type { StageSpec } from "../pipeline.ts";
 import type { Path, SpecProblem } from "../problems.ts";
@@ -39,11 +40,13 @@ function recordFields(draft: Draft, contract: Contract): readonly SpecProblem[] 
 const SCALARS: readonly JsonType[] = ["string", "number", "integer"];
 
 function stageFields(draft: Draft, contract: Contract, stage: StageSpec): readonly SpecProblem[] {
-  if (stage.type === "gate")
+  if (stage.type === "gate") {
+    const own = contractAt(contract, draft.stages, stage.id);
     return [
-      ...stage.rules.flatMap((rule, index) => ruleField(draft, contract, rule, ["stages", stage.id, "rules", index, "field"])),
-      ...windowKey(draft, contract, stage),
+      ...stage.rules.flatMap((rule, index) => ruleField(draft, own, rule, ["stages", stage.id, "rules", index, "field"])),
+      ...windowKey(draft, own, stage),
     ];
+  }
   if (stage.type !== "inference" || contract.field(`/${stage.as}`) === null) return [];
   return [
     draft.yaml.problem("WEIR-1505", ["stages", stage.id, "as"], {
