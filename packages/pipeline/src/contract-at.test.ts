@@ -1,4 +1,5 @@
 import { compileContract } from "@weir/contract";
+import { batchOf } from "@weir/record";
 import { expect, test } from "vitest";
 import { contractAt } from "./contract-at.ts";
 import type { StageSpec } from "./pipeline.ts";
@@ -35,16 +36,8 @@ test("what a model adds belongs to the contract of the stages behind it, also in
 test("a prediction is held to its shape", () => {
   const contract = contractAt(closed, stages, "again");
   const reader = contract.reader([]);
-  const read = (value: string): number => {
-    const bytes = new TextEncoder().encode(value);
-    return reader.read({
-      count: 1,
-      bytes,
-      valueAt: Int32Array.of(0),
-      valueLength: Int32Array.of(bytes.length),
-      added: { headers: [], tails: null, columns: new Map() },
-    } as never).failures.size;
-  };
+  const read = (value: string): number =>
+    reader.read(batchOf({ topic: "t", partition: 0 }, [{ value: new TextEncoder().encode(value) }])).failures.size;
   expect([
     read('{"x":1,"prediction":{"scores":{"a":1},"model":"m/1"}}'),
     read('{"x":1}'),

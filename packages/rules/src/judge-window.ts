@@ -23,6 +23,9 @@ export interface RuleVerdict {
   readonly k?: number;
   readonly n: number;
   readonly limitPpm?: number;
+  /** The lower bar, and whether the rate is above it. */
+  readonly warnPpm?: number;
+  readonly warns?: true;
   readonly min?: number;
   readonly max?: number;
   readonly why?: string;
@@ -91,7 +94,7 @@ export function judgeWindow(ruleSet: RuleSet, tally: Tally, context: WindowConte
     broken: brokenRecords(ruleSet, tally),
     outcome: condemning.length > 0 ? "quarantine" : merging ? "mergeNext" : "pass",
     condemnedBy: condemning.map(({ rule }) => rule.ref),
-    tags: enforced.flatMap(({ rule, answer }) => tagOf(rule, answer.verdict)),
+    tags: enforced.flatMap(({ rule, answer }) => tagOf(rule, answer)),
   };
 }
 
@@ -113,7 +116,8 @@ function condemns(rule: CompiledRule, verdict: Verdict): boolean {
   return (verdict === "breach" || verdict === "error") && rule.action === "quarantineWindow";
 }
 
-function tagOf(rule: CompiledRule, verdict: Verdict): string[] {
+function tagOf(rule: CompiledRule, { verdict, warns }: RuleVerdict): string[] {
+  if (verdict === "pass" && warns) return [`${rule.id}=warn`];
   if (verdict === "breach" && rule.action === "tag") return [rule.id];
   return verdict === "insufficient" ? [`${rule.id}=insufficient`] : [];
 }
@@ -153,8 +157,16 @@ function judgeRule(rule: CompiledRule, index: number, { ruleSet, tally, comparis
       ...boundsOf(rule),
       ...distinctAnswer(rule, ruleSet.distinct[rule.distinct]!, tally.distinct[rule.distinct]!),
     }; // of this rule set
-  return { ...answer, ...judgeRate(rule.rate, k, n) };
+  return { ...answer, ...judgeRate(rule.rate, k, n), ...warningOf(rule, k, n) };
 }
+
+/** A rate that breaks nothing yet: it is flagged, and its records go on. */
+function warningOf({ warnPpm }: CompiledRule, k: number, n: number): Pick<RuleVerdict, "warnPpm" | "warns"> {
+  if (warnPpm === null) return {};
+  return { warnPpm, ...(k * PPM > warnPpm * n && { warns: true }) };
+}
+
+const PPM = 1_000_000;
 
 const NO_VALUE = "no record has a value";
 

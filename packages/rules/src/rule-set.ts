@@ -45,6 +45,8 @@ export interface CompiledRule {
   readonly denominator: "present" | "all";
   /** A window breaks the rule when more than this many of a million rows do. */
   readonly limitPpm: number;
+  /** Above this it is worth a look; null: nothing is. */
+  readonly warnPpm: number | null;
   readonly rate: RateTest;
   readonly min: number;
   readonly max: number;
@@ -182,6 +184,7 @@ function compileRule(spec: RuleSpec, ref: string, options: CompileContext): Comp
           ? "all"
           : "present",
     limitPpm: limitOf(spec),
+    warnPpm: (spec.kind === "nullRate" || spec.kind === "sentinel") && spec.warn !== undefined ? inPpm(spec.id, spec.warn) : null,
     rate: rateTest(spec, limitOf(spec), options.baselines),
     min: isBounded(spec) ? (spec.min ?? -Infinity) : -Infinity,
     max: isBounded(spec) ? (spec.max ?? Infinity) : Infinity,
@@ -222,11 +225,15 @@ function limitOf(spec: RuleSpec): number {
               : "mostly" in spec && spec.mostly !== undefined
                 ? 1 - spec.mostly
                 : 0;
+  return inPpm(spec.id, share);
+}
+
+function inPpm(id: string, share: number): number {
   const ppm = Math.round(share * PPM);
   if (Math.abs(share * PPM - ppm) < 1e-6 && ppm >= 0 && ppm <= PPM) return ppm;
   throw new WeirError({
     code: "WEIR-2203",
-    what: `the limit ${share} of rule ${spec.id} is no whole number of millionths between 0 and 1`,
+    what: `the limit ${share} of rule ${id} is no whole number of millionths between 0 and 1`,
     why: "limits are compared as integers, so that a rate equal to the limit passes",
     fix: "give it at most six decimals",
   });

@@ -78,6 +78,7 @@ describe("window rules", () => {
     [{ id: "r", kind: "range", field: "/x", max: 1, mostly: 0.6, denominator: "all" }, x(1, 2, null), 0, "pass", 1, 3],
     [{ id: "r", kind: "range", field: "/x", max: 1, mostly: 0.6 }, x(null, null), 0, "insufficient", 0, 0],
     [{ id: "r", kind: "required", field: "/x", action: "quarantineWindow" }, x(1, null), 0, "breach", 1, 2],
+    [{ id: "r", kind: "nullRate", field: "/x", max: 0.5, warn: 0.25 }, x(1, 1, null), 0, "pass", 1, 3],
     [{ id: "r", kind: "volume", min: 2 }, x(1), 5, "breach", 1, 1],
     [{ id: "r", kind: "volume", min: 2, max: 2 }, x(1, 2), 5, "pass", 2, 2],
   ];
@@ -86,6 +87,19 @@ describe("window rules", () => {
     const tally = emptyTally(rules);
     countRows(tally, judge(rules, records), 0, records.length);
     expect(judgeWindow(rules, tally).rules[0]).toMatchObject({ verdict, k, n });
+  });
+
+  it("above the lower bar a window passes with a flag, at it without", () => {
+    const rules = compile([{ id: "r", kind: "nullRate", field: "/x", max: 0.5, warn: 0.25 }]);
+    const judged = (records: readonly string[]): [string, readonly string[], true | undefined] => {
+      const tally = emptyTally(rules);
+      countRows(tally, judge(rules, records), 0, records.length);
+      const { verdict, tags, rules: answers } = judgeWindow(rules, tally);
+      return [verdict, tags, answers[0]?.warns];
+    };
+    expect(judged(x(1, 1, null))).toEqual(["pass", ["r=warn"], true]);
+    expect(judged(x(1, 1, 1, null))).toEqual(["pass", [], undefined]);
+    expect(judged(x(1, null, null))).toEqual(["breach", [], true]);
   });
 
   it.each([

@@ -23,6 +23,8 @@ export type RuleSpec =
       readonly kind: "nullRate";
       readonly field: string;
       readonly max: number;
+      /** A greater share is worth a look. */
+      readonly warn?: number;
       readonly judge?: Judge;
       readonly alpha?: number;
       readonly missing?: Missing;
@@ -73,6 +75,8 @@ export type RuleSpec =
       readonly field: string;
       readonly value: string | number;
       readonly max: number;
+      /** A greater share is worth a look. */
+      readonly warn?: number;
       readonly judge?: Judge;
       readonly alpha?: number;
       readonly denominator?: "present" | "all";

@@ -10,7 +10,7 @@ export function ruleLine(rule: RuleSpec): string {
 }
 
 function isShare(rule: RuleSpec, key: string): boolean {
-  return SHARES.has(key) || (key === "max" && rule.kind === "nullRate");
+  return SHARES.has(key) || ((key === "max" || key === "warn") && (rule.kind === "nullRate" || rule.kind === "sentinel"));
 }
 
 function inPercent(value: unknown): string {

@@ -48,6 +48,9 @@ const MAX_DISTINCT = 10_000;
 const positive = number.gt(0);
 const baseline = fileInFolder.meta({ description: "Baseline file, as `weir gate learn` writes it.", examples: ["baselines/january.json"] });
 
+const warn = share
+  .exactOptional()
+  .meta({ description: "A greater share is worth a look: the window passes, its records and verdict say `warn`." });
 const judge = z
   .enum(["exact", "significant"])
   .exactOptional()
@@ -87,6 +90,7 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
       field,
       missing,
       max: share.meta({ description: "A window whose share of missing values is greater breaks the rule." }),
+      warn,
       judge,
       alpha,
     })
@@ -149,6 +153,7 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
       field,
       value: z.union([z.string(), z.number()]).meta({ description: "What stands for a value that is not known.", examples: [-999] }),
       max: share.meta({ description: "A window in which a greater share has the value breaks the rule." }),
+      warn,
       judge,
       alpha,
       denominator: mostly.denominator,
