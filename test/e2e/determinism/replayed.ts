@@ -4,10 +4,10 @@ import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { batchOf, partitionOf, recordAt, type Lane, type PlainRecord } from "@weir/record";
 import { createMetrics, fuse, loadPipeline, runChain, systemClock, type LoadedPipeline, type RunningChain } from "@weir/service";
-import { writeEndNote, type Log, type RunnerEvents } from "@weir/stream";
+import { writeEndNote, type Log } from "@weir/stream";
 import { createRandom } from "@weir/testkit";
 import { ROOT } from "../command.ts";
-import { BUILDERS, createStatusReader, isDrained } from "../in-process.ts";
+import { BUILDERS, createStatusReader, isDrained, SILENT } from "../in-process.ts";
 import { readCommitted } from "../read-committed.ts";
 import { Killed, mortalLog, type Life } from "./mortal-log.ts";
 
@@ -130,21 +130,6 @@ function startChain(log: Log, loaded: LoadedPipeline, stageIds: readonly string[
     eventsOf: () => ({ ...SILENT, replaced: () => {} }),
   });
 }
-
-const SILENT: RunnerEvents = {
-  committed: () => {},
-  aborted: () => {},
-  assigned: () => {},
-  revoked: () => {},
-  lagging: () => {},
-  waiting: () => {},
-  resumed: () => {},
-  skipped: () => {},
-  halted: () => {},
-  stuck: () => {},
-  retried: () => {},
-  ended: () => {},
-};
 
 /** By topic and partition; the pipeline is called P in them, and its digest S. */
 export type Outputs = ReadonlyMap<string, readonly string[]>;

@@ -80,7 +80,8 @@ function startChain(loaded: LoadedPipeline, stageId: string, log: Log): Promise<
   });
 }
 
-const SILENT: RunnerEvents = {
+/** For a runner that nobody watches. */
+export const SILENT: RunnerEvents = {
   committed: () => {},
   aborted: () => {},
   assigned: () => {},
