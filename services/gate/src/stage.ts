@@ -49,7 +49,7 @@ export interface GateOptions {
   readonly sha256: (text: string) => string;
   /** More stop the stage. Default 20,000,000. */
   readonly maxHeldRecords?: number;
-  /** Values that are held in memory; what goes beyond it is read again from the log. Default 128 MiB. */
+  /** Values that are held in memory; what goes beyond it is read again from the log. Default 96 MiB. */
   readonly maxHeldBytes?: number;
   /** Values that leave in one part. Default 4 MiB. */
   readonly partBytes?: number;
@@ -243,7 +243,7 @@ function settingsOf(options: GateOptions): GateSettings {
     keys: keySettingsOf(options),
     closesIdle: window?.idleAfter !== undefined,
     maxHeldRecords: options.maxHeldRecords ?? 20_000_000,
-    maxHeldBytes: options.maxHeldBytes ?? 128 * 1024 ** 2,
+    maxHeldBytes: options.maxHeldBytes ?? 96 * 1024 ** 2,
     partBytes: options.partBytes ?? 4 * 1024 ** 2,
     onJudged: options.onJudged ?? (() => {}),
     onAlarm: options.onAlarm ?? (() => {}),
