@@ -72,8 +72,10 @@ function run(command, args, options = {}) {
 
 // Fetched bytes live outside the heap; a small old space would make V8 collect everything every 30 ms. Its helper threads cost
 // more than they save where every core has a process of its own.
-const SOURCE = ["--conditions=weir-source", "--initial-old-space-size=256", "--single-threaded-gc", "--import", "tsx"];
-const node = (file, args) => run(process.execPath, [...SOURCE, path.join(root, file), ...args], { cwd: process.cwd() });
+const SOURCE = ["--conditions=weir-source", "--initial-old-space-size=256", "--single-threaded-gc"];
+// Found from here: the command may be given in any folder.
+const node = (file, args) =>
+  run(process.execPath, [...SOURCE, "--import", import.meta.resolve("tsx"), path.join(root, file), ...args], { cwd: process.cwd() });
 const tool = (name, args) => run(path.join(root, "node_modules", ".bin", name), args);
 
 /** Scripts that hurt a pipeline and have a foreign reader count what came out. */
