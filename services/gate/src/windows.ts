@@ -1,6 +1,6 @@
-import { createKeyTallies } from "./keyed/key-tallies.ts";
 import { addTally, emptyTally, judgeWindow, type RuleSet } from "@weir/rules";
 import type { Decided } from "@weir/stream";
+import { createKeyTallies } from "./keyed/key-tallies.ts";
 import type { Entry, LaneState, OpenWindow, Refill, Segment, WindowOrigin } from "./lane-state.ts";
 import { releaseWindow } from "./release.ts";
 import type { GateSettings } from "./settings.ts";

@@ -15,13 +15,14 @@ export interface KeyFates {
   readonly refs: readonly string[];
   /** Id of the verdict that tells of them. */
   readonly verdict: string;
-  /** By condemned key: indexes into `refs`. */
-  readonly condemned: Readonly<Record<string, readonly number[]>>;
+  /** What happens to keys, each way once: indexes into `refs` of the rules that condemn, and flags. */
+  readonly ways: readonly { readonly rules: readonly number[]; readonly tags: readonly string[] }[];
+  /** Index into `ways` by key; keys that simply pass are left out, unless the others share a tally and have to be told from them. */
+  readonly wayOf: Readonly<Record<string, number>>;
+  /** Were keys beyond the bound judged together? */
+  readonly others: boolean;
   /** What was seen and allowed, of the first condemned keys. */
   readonly why: Readonly<Record<string, string>>;
-  readonly tags: Readonly<Record<string, readonly string[]>>;
-  /** Do all other keys share the tally of the others? Then those with one of their own have to be known. */
-  readonly own: readonly string[] | null;
 }
 
 /** What a verdict says of its keys. */
@@ -37,6 +38,7 @@ export interface ToldKeys {
 }
 
 const MOST_TOLD = 100;
+const MOST_CHARACTERS = 500;
 const WORST_FIRST: readonly Verdict[] = ["error", "breach", "insufficient", "pass"];
 
 export function judgeKeys(
@@ -64,10 +66,9 @@ export function judgeKeys(
     fates: {
       refs,
       verdict,
-      condemned: Object.fromEntries(condemned.map(({ key, judgement }) => [key, judgement.condemnedBy.map((ref) => refs.indexOf(ref))])),
-      why: Object.fromEntries(condemned.slice(0, MOST_TOLD).map(({ key, judgement }) => [key, whyOf(judgement)])),
-      tags: Object.fromEntries(judged.flatMap(({ key, judgement: { tags } }) => (tags.length > 0 ? [[key, tags]] : []))),
-      own: others ? judged.map(({ key }) => key) : null,
+      ...waysOf(judged, refs, { hold, others }),
+      others,
+      why: Object.fromEntries(condemned.slice(0, MOST_TOLD).map(({ key, judgement }) => [key, whyOf(judgement).slice(0, MOST_CHARACTERS)])),
     },
     told: {
       judged: judged.length,
@@ -83,6 +84,29 @@ export function judgeKeys(
       })),
     },
   };
+}
+
+interface JudgedKey {
+  readonly key: string;
+  readonly judgement: WindowJudgement;
+}
+
+/** Ten thousand keys are judged in few ways, and the state holds each of those once. */
+function waysOf(
+  judged: readonly JudgedKey[],
+  refs: readonly string[],
+  { hold, others }: { readonly hold: boolean; readonly others: boolean },
+): Pick<KeyFates, "ways" | "wayOf"> {
+  const byText = new Map<string, number>();
+  const wayOf: [string, number][] = [];
+  for (const { key, judgement } of judged) {
+    const rules = hold && judgement.outcome === "quarantine" ? judgement.condemnedBy.map((ref) => refs.indexOf(ref)) : [];
+    if (rules.length === 0 && judgement.tags.length === 0 && !others) continue;
+    const text = JSON.stringify({ rules, tags: judgement.tags });
+    if (!byText.has(text)) byText.set(text, byText.size);
+    wayOf.push([key, byText.get(text)!]); // just set
+  }
+  return { ways: [...byText.keys()].map((text) => JSON.parse(text) as KeyFates["ways"][number]), wayOf: Object.fromEntries(wayOf) };
 }
 
 function whyOf({ rules, condemnedBy }: WindowJudgement): string {

@@ -1,5 +1,5 @@
 import { columnKey } from "@weir/contract";
-import { NULL, ABSENT, PRESENT, type Column } from "@weir/record";
+import { PRESENT, type Column } from "@weir/record";
 import { countRows, emptyTally, type BatchJudgement, type OpenTally, type RuleSet } from "@weir/rules";
 import type { KeySettings } from "../settings.ts";
 
@@ -9,16 +9,16 @@ export interface KeyTallies {
   count(judgement: BatchJudgement, first: number, end: number): void;
   /** In the order in which the keys came. */
   entries(): IterableIterator<[string, OpenTally]>;
-  /** How many keys have a tally, that of the others included. */
-  size(): number;
 }
 
 /** Keys of records that have none, and of those that came when there were `maxKeys` already: each judged together. */
 export const NO_KEY = "(none)";
 export const OTHER_KEYS = "(others)";
 
-/** Longer keys would fill the state: their beginning and a hash stand for them. */
-const MAX_KEY_CHARACTERS = 80;
+/** As JSON. Ten thousand longer ones would fill a record of the state: their beginning and a hash stand for them. */
+const MAX_KEY_BYTES = 150;
+/** Never more than that, however they are escaped. */
+const SHORT_CHARACTERS = 20;
 
 export function createKeyTallies(ruleSet: RuleSet, keys: KeySettings): KeyTallies {
   const tallies = new Map<string, OpenTally>();
@@ -41,7 +41,6 @@ export function createKeyTallies(ruleSet: RuleSet, keys: KeySettings): KeyTallie
       }
     },
     entries: () => tallies.entries(),
-    size: () => tallies.size,
   };
 }
 
@@ -49,13 +48,13 @@ export function createKeyTallies(ruleSet: RuleSet, keys: KeySettings): KeyTallie
 export function keyReader(column: Column, { sha256 }: Pick<KeySettings, "sha256">): (row: number) => string {
   const textOf = (row: number): string => {
     const presence = column.presence[row];
-    if (presence === NULL || presence === ABSENT) return NO_KEY;
     if (presence !== PRESENT) return NO_KEY;
     if (column.kind === "string") return column.dictionary[column.codes[row]!]!; // present, so it has a code
     return column.kind === "slices" ? NO_KEY : String(column.values[row]);
   };
   return (row) => {
     const text = textOf(row);
-    return text.length <= MAX_KEY_CHARACTERS ? text : `${text.slice(0, MAX_KEY_CHARACTERS - 17)}…${sha256(text).slice(0, 16)}`;
+    if (text.length <= SHORT_CHARACTERS || Buffer.byteLength(JSON.stringify(text)) <= MAX_KEY_BYTES) return text;
+    return `${text.slice(0, SHORT_CHARACTERS)}…${sha256(text).slice(0, 16)}`;
   };
 }

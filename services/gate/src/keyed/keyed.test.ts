@@ -137,6 +137,37 @@ test("10,000 open keys stay within a bound", () => {
   expect(seen.ports["pass"]!.length + seen.ports["quarantine"]!.length).toBe(30_000);
 });
 
+test("what becomes of 10,000 keys fits a record of the state, also where the window leaves in parts", () => {
+  const rules = Array.from({ length: 12 }, (_, i): RuleSpec => ({
+    id: `a-rule-with-a-long-name-${i}`,
+    kind: "nullRate",
+    field: "/x",
+    max: 0.1,
+  }));
+  const stage = createStage({
+    pipeline: "p",
+    stage: "gate",
+    owner: "group:a",
+    spec: "00",
+    contract,
+    rules,
+    window: { ...WINDOW, minRecords: 2 },
+    time: { pointer: "/t", unit: "ms" },
+    sha256,
+    partBytes: 1000,
+  });
+  stage.assign(LANE, 0, new Map());
+  decide(
+    stage,
+    Array.from({ length: 10_000 }, (_, i) => record(i, `tenant-${"x".repeat(60)}-${i}`, 1)),
+  );
+  stage.endOfInput!(LANE);
+  stage.more!();
+  const largest = Math.max(...stage.snapshot().map(({ value }) => Buffer.byteLength(value ?? "")));
+  expect(largest).toBeGreaterThan(500_000);
+  expect(largest).toBeLessThan(1_500_000);
+});
+
 function memory(): number {
   (globalThis as { gc?: () => void }).gc?.();
   const { heapUsed, arrayBuffers } = process.memoryUsage();

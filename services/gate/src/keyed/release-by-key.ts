@@ -40,22 +40,22 @@ interface Fate {
 
 /** Null when all keys simply pass: then nobody needs to know the keys. */
 function fatesOf({ by }: KeySettings, window: string, fates: KeyFates): ((key: string) => Fate) | null {
-  const own = fates.own && new Set(fates.own);
-  if (Object.keys(fates.condemned).length === 0 && Object.keys(fates.tags).length === 0) return null;
+  const { refs, ways, wayOf, others, why, verdict } = fates;
+  if (ways.every(({ rules, tags }) => rules.length === 0 && tags.length === 0)) return null;
   const known = new Map<string, Fate>();
   return (key) => {
-    const judgedAs = own === null || own.has(key) ? key : OTHER_KEYS;
+    const judgedAs = others && !Object.hasOwn(wayOf, key) ? OTHER_KEYS : key;
     let fate = known.get(judgedAs);
     if (!fate) known.set(judgedAs, (fate = fateOf(judgedAs)));
     return fate;
   };
 
   function fateOf(key: string): Fate {
-    const tags = Object.hasOwn(fates.tags, key) ? fates.tags[key]! : NONE; // its own
-    if (!Object.hasOwn(fates.condemned, key)) return { condemned: null, tags };
-    const rules = fates.condemned[key]!.map((at) => fates.refs[at]!); // indexes of it
-    const why = Object.hasOwn(fates.why, key) ? fates.why[key]! : rules.map((ref) => ref.slice(ref.indexOf("/") + 1)).join(", "); // its own
-    const message = `window ${window}, ${by} ${JSON.stringify(key)}: ${why}`;
-    return { condemned: { class: "WINDOW", message, rules: rules.slice(0, 20), verdict: fates.verdict }, tags };
+    const way = Object.hasOwn(wayOf, key) ? ways[wayOf[key]!] : undefined; // its own
+    if (way === undefined || way.rules.length === 0) return { condemned: null, tags: way?.tags ?? NONE };
+    const rules = way.rules.map((at) => refs[at]!); // indexes of it
+    const told = Object.hasOwn(why, key) ? why[key]! : rules.map((ref) => ref.slice(ref.indexOf("/") + 1)).join(", "); // its own
+    const message = `window ${window}, ${by} ${JSON.stringify(key)}: ${told}`;
+    return { condemned: { class: "WINDOW", message, rules: rules.slice(0, 20), verdict }, tags: way.tags };
   }
 }
