@@ -1,7 +1,7 @@
 import { clopperPearson } from "@weir/stats";
 import { toldVerdict, type RuleVerdict, type WindowJudgement } from "@weir/rules";
 import type { Example, InspectedWindow } from "./inspect-window.ts";
-import type { ToldKeys, ToldWindow } from "./told.ts";
+import type { ToldWindow } from "./told.ts";
 
 /** Everything that the report of a window shows; its HTML holds no number that is not here. */
 export interface WindowReport {
@@ -100,7 +100,7 @@ export function reportWindow(told: ToldWindow, seen: InspectedWindow | null): Wi
   };
 }
 
-function reportedKeys({ by, judged, breach, insufficient, error, list }: ToldKeys): ReportedKeys {
+function reportedKeys({ by, judged, breach, insufficient, error, list }: NonNullable<ToldWindow["keys"]>): ReportedKeys {
   const said = (rules: readonly RuleVerdict[]): string => rules.map((rule) => `${rule.id}: ${saidOf(rule)}`).join("; ");
   return {
     by,

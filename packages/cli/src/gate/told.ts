@@ -1,3 +1,4 @@
+import type { ToldKeys } from "@weir/gate";
 import { WeirError } from "@weir/record";
 import type { BrokenCount, RuleVerdict, Verdict } from "@weir/rules";
 import type { Log } from "@weir/stream";
@@ -16,18 +17,7 @@ export interface ToldWindow {
   readonly broken?: readonly BrokenCount[];
   readonly ruleSet: string;
   /** Where the window was judged key by key. */
-  readonly keys?: ToldKeys;
-}
-
-/** What a verdict says of the keys of a window; those that did not pass, at most 100. */
-export interface ToldKeys {
-  readonly by: string;
-  readonly judged: number;
-  readonly breach: number;
-  readonly insufficient: number;
-  readonly error: number;
-  readonly others?: true;
-  readonly list: readonly { readonly key: string; readonly n: number; readonly verdict: Verdict; readonly rules: readonly RuleVerdict[] }[];
+  readonly keys?: ToldKeys & { readonly by: string };
 }
 
 /** Verdicts of a topic, the oldest first; what is no verdict of this version is left out. */
