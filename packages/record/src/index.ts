@@ -32,6 +32,7 @@ export {
 } from "./batch.ts";
 export { readHeaders, writeHeaders, constantHeader, dictionaryHeader, headerText, type Header, type HeaderColumn } from "./headers.ts";
 export { canonicalJson } from "./canonical-json.ts";
+export { textBytes } from "./text-bytes.ts";
 export { idAt } from "./record-id.ts";
 export { copyWords, viewOver } from "./copy-words.ts";
 export { partitionOf } from "./partition.ts";

@@ -6,6 +6,7 @@ import {
   MAX_RECORD_BYTES,
   ownHeaders,
   recordAt,
+  textBytes,
   type Batch,
   type Failure,
   type Header,
@@ -117,7 +118,7 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
     ? [...ownHeaders(batch, row), ...addedHeaders(batch, row).filter((h) => h.key === "weir.id")]
     : [...record.headers, ...now];
   const hop = { topic: batch.topic, partition: batch.partition, offset: record.offset, timestamp: record.timestamp };
-  const id = decoder.decode(idAt(batch, row) ?? encoder.encode(`${hop.topic}-${hop.partition}-${hop.offset}`));
+  const id = decoder.decode(idAt(batch, row) ?? textBytes(`${hop.topic}-${hop.partition}-${hop.offset}`));
   const none = failure.class === "TOO_LARGE";
   const payload = none ? "none" : writing.payloads[outcome.link]!; // an outcome of this chain
   const origin = originOf(id, writing.entryTopic);
