@@ -20,7 +20,7 @@ export const METHOD = `Method
               bytewax        batches of 2,000 and one run a batch, at-least-once
               quix           Quix Streams, a function a record
               kafkajs-each   eachMessage, one run of the model and one send a record, at-least-once
-  broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by a run that is thrown away
+  broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by two runs that are thrown away
   drain     the entry topic is filled beforehand, then the processes are started; the first 25 % are dropped
             records/s from the times at which the output was appended; CPU µs per record from /proc/PID/stat of every process and of the broker, without the
             first 25 % of the first hop: each process by the records that its own hop moved, the broker and those without a hop by the mean of the hops
