@@ -61,3 +61,51 @@ export const EndTxn = api(
   { transactionalId: text, ...producer, commit: boolean },
   { throttle, error: int16, producerId: since(5, int64, -1), producerEpoch: since(5, int16, -1) },
 );
+
+/** What a leader knows of the producers of its partitions; `transactionStart` is -1 where none of theirs is open there. */
+export const DescribeProducers = api(
+  "DescribeProducers",
+  61,
+  [0, 0],
+  0,
+  { topics: array(struct({ name: text, partitions: array(int32) })) },
+  {
+    throttle,
+    topics: array(
+      struct({
+        name: text,
+        partitions: array(
+          struct({
+            partition: int32,
+            error: int16,
+            message: nullableText,
+            producers: array(
+              struct({
+                producerId: int64,
+                producerEpoch: int32,
+                lastSequence: int32,
+                lastTimestamp: int64,
+                coordinatorEpoch: int32,
+                transactionStart: int64,
+              }),
+            ),
+          }),
+        ),
+      }),
+    ),
+  },
+);
+
+/** What coordinators send to the leaders of a transaction's partitions at its end. */
+export const WriteTxnMarkers = api(
+  "WriteTxnMarkers",
+  27,
+  [1, 1],
+  1,
+  {
+    markers: array(
+      struct({ ...producer, commit: boolean, topics: array(struct({ name: text, partitions: array(int32) })), coordinatorEpoch: int32 }),
+    ),
+  },
+  { markers: array(struct({ producerId: int64, topics: partitionErrors })) },
+);
