@@ -23,6 +23,7 @@ import { addSkip } from "./program/skip.ts";
 import { addStatus } from "./program/status.ts";
 import { addTail } from "./program/tail.ts";
 import { addTest } from "./program/test.ts";
+import { addTransactions } from "./program/transactions.ts";
 import { addTrail } from "./program/trail.ts";
 import { addUp } from "./program/up.ts";
 import { addValidate } from "./program/validate.ts";
@@ -51,6 +52,7 @@ const COMMANDS: readonly ((shell: Shell) => void)[] = [
   addAudit,
   addSkip,
   addReset,
+  addTransactions,
   addExport,
   addDoctor,
   addExplain,

@@ -30,6 +30,6 @@ export const STREAM_CODES: Readonly<Record<string, CodeEntry>> = {
     title: "A stage does not get on",
     explanation:
       "There were records to read, decide or commit, for two minutes nothing moved, reading again from the committed offsets did not help, and no fault was reported. The process ends rather than stand still silently.",
-    fix: "An orchestrator starts another process. If that stands still too, look for a transaction that nobody ends (kafka-transactions find-hanging) and for a stage that never answers.",
+    fix: "An orchestrator starts another process. If that stands still too, look for a transaction that nobody ends (weir transactions list) and for a stage that never answers.",
   },
 };
