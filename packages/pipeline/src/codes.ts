@@ -199,7 +199,7 @@ export const SPEC_CODES = {
   "WEIR-1802": {
     title: "A window cannot be quarantined that is not held",
     explanation: "With hold: false the records have gone on before the window is judged; the rule can then only report.",
-    fix: "Remove hold: false, or use action: alert or tag.",
+    fix: "Remove hold: false, give the window a breaker, which diverts what comes after it, or use action: alert or tag.",
   },
   "WEIR-1803": {
     title: "A window by event time without an event time",

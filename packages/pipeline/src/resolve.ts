@@ -99,9 +99,9 @@ function resolveGate(
   };
 }
 
-/** Windows are held as soon as one of the rules can quarantine them. */
+/** Windows are held as soon as one of the rules can quarantine them, unless a breaker lets their records flow. */
 export function resolveWindow(window: WindowFile, rules: readonly RuleSpec[]): WindowSpec {
-  return { ...window, hold: window.hold ?? rules.some(quarantinesWindows) };
+  return { ...window, hold: window.hold ?? (window.breaker === undefined && rules.some(quarantinesWindows)) };
 }
 
 /** A broken quality rule quarantines unless it says otherwise: the window, if it is judged over one. */

@@ -147,8 +147,46 @@ describe("gates, fields, models and owners", () => {
       "a window that is not held",
       change("hold: true", "hold: false"),
       [
-        "p.yaml:28:84  stages.gate.rules[1].action  the rule `dep-delay-nulls` cannot quarantine a window that is not held · its records have gone on before it is judged · remove hold: false from the window, or use action: alert or tag  (WEIR-1802)",
+        "p.yaml:28:84  stages.gate.rules[1].action  the rule `dep-delay-nulls` cannot quarantine a window that is not held · its records have gone on before it is judged · remove hold: false from the window, give it a breaker: {}, or use action: alert or tag  (WEIR-1802)",
       ],
+    ],
+    [
+      "a breaker in windows that are held",
+      change("hold: true,", "hold: true, breaker: {},"),
+      [
+        "p.yaml:24:70  stages.gate.window.hold  `hold` and `breaker` both say what becomes of records · with a breaker they flow while the window is open · keep one of them  (WEIR-1804)",
+      ],
+    ],
+    [
+      "a breaker over all partitions, and windows that are merged",
+      {
+        changes: [
+          ["hold: true,", "scope: global, breaker: {},"],
+          ["max: 5%,", "max: 5%, onInsufficient: mergeNext,"],
+        ],
+      },
+      [
+        "p.yaml:24:71  stages.gate.window.scope  a breaker is not there for scope: global · it judges and diverts every partition for itself · use scope: partition, or hold: true  (WEIR-1804)",
+        "p.yaml:28:92  stages.gate.rules[1].onInsufficient  windows over all partitions cannot be merged into the next one · use pass or quarantine, or scope: partition  (WEIR-1804)",
+        "p.yaml:28:92  stages.gate.rules[1].onInsufficient  a window of which records flow cannot be merged into the next one · a breaker would learn of it a window later · use pass or quarantine, or hold: true  (WEIR-1804)",
+      ],
+    ],
+    [
+      "a breaker that no rule trips",
+      {
+        changes: [
+          ["hold: true,", "breaker: {},"],
+          ["max: 5%, action: quarantineWindow", "max: 5%, action: alert"],
+        ],
+      },
+      [
+        "p.yaml:24:73  stages.gate.window.breaker  warning: no rule can trip the breaker · only rules with quarantineWindow do · let a rule have action: quarantineWindow, or remove `breaker`  (WEIR-1804)",
+      ],
+    ],
+    [
+      "a breaker that never closes",
+      change("hold: true,", "breaker: {closeAfter: 0},"),
+      ["p.yaml:24:86  stages.gate.window.breaker.closeAfter  0 is too small · at least 1  (WEIR-1205)"],
     ],
     [
       "two ids alike",

@@ -215,6 +215,8 @@ export interface Missing {
 interface WindowCommon {
   /** Nothing of the window goes on until it is judged. */
   readonly hold: boolean;
+  /** Records flow; a window that breaks a rule diverts those after it, until so many in a row have broken none. Not with `hold`. */
+  readonly breaker?: { readonly closeAfter: number };
   /** Below this the value of a window rule says nothing. */
   readonly minRecords?: number;
 }

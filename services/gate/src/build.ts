@@ -46,7 +46,8 @@ export const buildStage: BuildStage = async (loaded, stageId, { followers, meter
 /** The gate that judges replays: every run is one window, whose end its last word says. */
 export function asReplays({ createReader: _own, window, ...options }: GateOptions): GateOptions {
   if (window === null) return { ...options, window };
-  const { hold, minRecords } = window;
+  const { breaker, minRecords } = window;
+  const hold = window.hold || breaker !== undefined; // a run comes once: there is no later one to divert
   return { ...options, window: { kind: "batch", hold, ...(minRecords !== undefined && { minRecords }) }, batchHeader: "weir.replay.id" };
 }
 

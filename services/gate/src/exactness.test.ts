@@ -199,7 +199,18 @@ const WINDOWS: readonly (WindowSpec | null)[] = [
   { ...time, scope: "key", by: "/id", maxKeys: 4, late: "quarantine", minRecords: 2 },
   { ...time, scope: "key", by: "/id", late: "quarantine", hold: false },
   { kind: "batch", hold: true },
+  { kind: "count", size: 3, hold: false, breaker: { closeAfter: 2 } },
+  { kind: "count", size: 4, hold: false, breaker: { closeAfter: 1 }, minRecords: 3 },
+  { ...time, late: "nextWindow", hold: false, breaker: { closeAfter: 1 }, minRecords: 2 },
+  { ...time, late: "recordRulesOnly", lateness: 40, hold: false, breaker: { closeAfter: 2 } },
+  { kind: "batch", hold: false, breaker: { closeAfter: 1 } },
 ];
+
+/** Of the rules those that there are for such windows. */
+function rulesFor(window: WindowSpec | null): readonly RuleSpec[] {
+  const byKey = window?.kind === "time" && window.scope === "key";
+  return RULES.filter((rule) => !((byKey || window?.breaker) && rule.onInsufficient === "mergeNext") && !(byKey && rule.kind === "volume"));
+}
 
 const inBatch = (offset: number, id: string, text: string): TestRecord => ({
   offset,
@@ -212,10 +223,7 @@ const INTERLEAVED = [inBatch(0, "a", '{"t":0,"x":null,"d":0}'), inBatch(1, "b", 
 
 describe("the same log gives the same outputs, however it is cut and whatever crashes", () => {
   it.each(WINDOWS.map((w) => [JSON.stringify(w), w] as const))("window %s", (_name, window) => {
-    const rules =
-      window?.kind === "time" && window.scope === "key"
-        ? RULES.filter((r) => r.onInsufficient !== "mergeNext" && r.kind !== "volume")
-        : RULES;
+    const rules = rulesFor(window);
     const property = fc.property(log, steps, fc.integer({ min: -30, max: 90 }), bounded, (records, cuts, silent, bounds) => {
       const end = records[records.length - 1]!.offset + 1;
       const run: Run = { log: records, silentAt: silent < 0 ? -1 : Math.min(silent, end), build: () => gate(window, {}, rules) };

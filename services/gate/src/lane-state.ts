@@ -1,10 +1,12 @@
 import type { Batch, Lane } from "@weir/record";
 import type { BatchJudgement, LaneDetectors, LaneKeys, OpenTally, Persistence, RuleSet } from "@weir/rules";
+import type { Tripped } from "./breaker.ts";
 import type { KeyTallies } from "./keyed/key-tallies.ts";
 import type { Release } from "./release.ts";
 import type { Releasing } from "./slices.ts";
 import type { Spilled } from "./spill.ts";
 import type { Passage } from "./take.ts";
+import type { OffsetSpan } from "./taint.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClosedBy } from "./verdict.ts";
 
@@ -54,6 +56,8 @@ export interface OpenWindow {
   /** Windows without enough evidence that were merged into it. */
   readonly merged: WindowOrigin[];
   heldBytes: number;
+  /** Records of it that went on while it was open; counted only where a verdict has to tell them. */
+  through: OffsetSpan | null;
   /** Set once it is closed in this partition and waits for the verdict over all partitions. */
   closedBy: ClosedBy | null;
   /** Late records that came while it waited, by batch: they leave after it. */
@@ -80,6 +84,7 @@ export interface SavedWindow {
   readonly carried: boolean;
   /** Closed and waiting for the verdict over all partitions: how it was closed. */
   readonly awaiting?: ClosedBy;
+  readonly through?: OffsetSpan;
 }
 
 /** A window that was judged and partly let go. */
@@ -134,6 +139,8 @@ export interface LaneState {
   refill: Refill | null;
   /** Rule sets that lie in the state, by digest. */
   readonly stored: Set<string>;
+  /** Null: records flow. */
+  tripped: Tripped | null;
   /** What rules `drift` remember of the last windows, by rule. */
   readonly alerts: Map<string, Persistence>;
   /** Rules over the records as they come; null where there are none. */

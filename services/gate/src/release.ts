@@ -2,6 +2,7 @@ import { batchOf, constantHeader, type Failure, type Lane } from "@weir/record";
 import { judgeWindow, type Refusal } from "@weir/rules";
 import type { Decided, SystemRecord } from "@weir/stream";
 import { settleAlerts } from "./alerts.ts";
+import { settleBreaker } from "./breaker.ts";
 import { condemnation } from "./condemnation.ts";
 import { judgeKeys, type KeyFates } from "./keyed/judge-keys.ts";
 import type { KeyTallies } from "./keyed/key-tallies.ts";
@@ -46,12 +47,16 @@ export function judged(
     window,
   );
   const condemned =
-    settings.hold && judgement.outcome === "quarantine"
+    (settings.hold || settings.closeAfter !== null) && judgement.outcome === "quarantine"
       ? condemnation(settings, window.id, verdictId(settings, state, window), judgement)
       : null;
+  const diverted = state.tripped !== null && window.through === null;
+  const breaker = settings.closeAfter === null ? null : settleBreaker(state, settings.closeAfter, judgement, condemned);
+  const quarantined = settings.hold ? condemned !== null : diverted;
   const { verdict, rules, tags } = judgement;
-  const told = verdictsAlone(state.lane, [verdictRecord(settings, state, window, judgement, by)], () =>
-    settings.onJudged({ verdict, quarantined: condemned !== null, rules }),
+  const more = { quarantined, breaker, taint: condemned === null ? null : window.through };
+  const told = verdictsAlone(state.lane, [verdictRecord(settings, state, window, { judgement, by, ...more })], () =>
+    settings.onJudged({ verdict, fate: quarantined ? "quarantined" : more.taint === null ? "passed" : "tainted", rules }),
   );
   return { release: { name: windowName(settings, window.id), tags, condemned, last: null }, told };
 }
@@ -68,8 +73,10 @@ function judgedByKey(
   const { whole, fates, told: keys } = judgeKeys(window.ruleSet, tallies, { hold: settings.hold, verdict: id });
   const { verdict, rules } = whole;
   const quarantined = settings.hold && whole.outcome === "quarantine";
-  const record = verdictRecord(settings, state, window, whole, by, { by: pointer, ...keys });
-  const told = verdictsAlone(state.lane, [record], () => settings.onJudged({ verdict, quarantined, rules }));
+  const record = verdictRecord(settings, state, window, { judgement: whole, by, quarantined, keys: { by: pointer, ...keys } });
+  const told = verdictsAlone(state.lane, [record], () =>
+    settings.onJudged({ verdict, fate: quarantined ? "quarantined" : "passed", rules }),
+  );
   return { release: { name: windowName(settings, window.id), tags: [], condemned: null, last: null, keys: fates }, told };
 }
 

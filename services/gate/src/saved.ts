@@ -1,6 +1,7 @@
 import { laneKey, WeirError, type Lane } from "@weir/record";
 import { restoreDetectors, restoreLaneKeys, type DetectorRule, type KeyRule, type Persistence } from "@weir/rules";
 import type { RestoredState, StateChange } from "@weir/stream";
+import type { Tripped } from "./breaker.ts";
 import { partialKey, progressKey } from "./global/notes.ts";
 import {
   heldWindows,
@@ -27,6 +28,8 @@ interface Saved {
   readonly windows: readonly SavedWindow[];
   /** What rules `drift` remember of the last windows; absent where there is nothing. */
   readonly alerts?: Readonly<Record<string, Persistence>>;
+  /** As it was before `next`; absent while records flow. */
+  readonly tripped?: Tripped;
   /** Those of the windows that leave in parts, in order. */
   readonly releasing?: readonly SavedReleasing[];
   /** The window settings that all of this belongs to. */
@@ -86,6 +89,7 @@ function savedOf(state: LaneState, settings: string): Saved {
     markers: state.markers,
     windows: heldWindows(state).map((w) => savedWindow(w, w === state.carry)),
     ...(state.alerts.size > 0 && { alerts: Object.fromEntries(state.alerts) }),
+    ...(state.tripped !== null && { tripped: state.tripped }),
     ...(state.releasing.length > 0 && {
       releasing: state.releasing.map(({ window, by, release, cursor }) => ({ id: window.id, by, release, cursor })),
     }),
@@ -94,13 +98,19 @@ function savedOf(state: LaneState, settings: string): Saved {
 }
 
 function savedWindow(window: OpenWindow, carried: boolean): SavedWindow {
-  const { id, opened, first, last, count, ruleSet, merged, closedBy } = window;
-  return { id, opened, first, last, count, rules: ruleSet.digest, merged, carried, ...(closedBy !== null && { awaiting: closedBy }) };
+  const { id, opened, first, last, count, ruleSet, merged, closedBy, through } = window;
+  return {
+    ...{ id, opened, first, last, count, rules: ruleSet.digest, merged, carried },
+    ...(closedBy !== null && { awaiting: closedBy }),
+    ...(through !== null && { through }),
+  };
 }
 
 interface Restoring {
   /** Null: there are no windows. */
   readonly settings: string | null;
+  /** Is there a breaker that can have tripped? */
+  readonly breaker: boolean;
   readonly keyRules: readonly KeyRule[];
   readonly detectorRules: readonly DetectorRule[];
 }
@@ -110,7 +120,7 @@ export function restoreLane(
   lane: Lane,
   from: number,
   restored: RestoredState,
-  { settings, keyRules, detectorRules }: Restoring,
+  { settings, breaker, keyRules, detectorRules }: Restoring,
 ): LaneState {
   const text = settings === null ? undefined : restored.get(stateKey(lane));
   const stored = new Set([...restored.keys()].filter((k) => k.startsWith("rules/")).map((k) => k.slice("rules/".length)));
@@ -131,6 +141,7 @@ export function restoreLane(
     keys: keyRules.length === 0 ? null : restoreLaneKeys(keyRules, lane, restored, from),
     ...restoredDetectors(detectorRules, restored.get(detectorsKey(lane)) ?? null),
     alerts: new Map<string, Persistence>(),
+    tripped: null,
   };
   if (settings === null || text === undefined)
     return { ...fresh, next: from, horizon: -Infinity, logHorizon: -Infinity, ordinal: 0, refill: null, written: "" };
@@ -146,6 +157,7 @@ export function restoreLane(
     logHorizon: saved.logHorizon ?? -Infinity,
     ordinal: saved.ordinal,
     alerts: new Map(Object.entries(saved.alerts ?? {})),
+    tripped: breaker ? (saved.tripped ?? null) : null,
     refill,
     written: refill ? "" : text,
     markers: [...saved.markers],

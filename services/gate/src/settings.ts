@@ -23,6 +23,8 @@ export interface GateSettings {
   readonly window: WindowSpec | null;
   readonly kind: "none" | WindowSpec["kind"];
   readonly hold: boolean;
+  /** Windows in a row without a breach that close a breaker which has tripped; null: there is none. */
+  readonly closeAfter: number | null;
   /** Header that names the windows of kind `batch`. */
   readonly batchHeader: string;
   /** The rule set that new windows are opened under. */

@@ -174,6 +174,7 @@ export function createStage(options: GateOptions): Stage {
         laneKey(lane),
         restoreLane(lane, from, restored, {
           settings: cut,
+          breaker: settings.closeAfter !== null,
           keyRules: keyRulesOf(settings.ruleSet, ruleSets.values()),
           detectorRules: settings.ruleSet.detectors,
         }),
@@ -231,6 +232,7 @@ function settingsOf(options: GateOptions): GateSettings {
     window,
     kind: window?.kind ?? "none",
     hold: window?.hold ?? false,
+    closeAfter: window?.breaker?.closeAfter ?? null,
     batchHeader: options.batchHeader ?? BATCH_ID,
     ruleSet: compileRuleSet(options.rules, {
       stage,

@@ -5,6 +5,7 @@ import type { Decided } from "@weir/stream";
 import type { LaneState, OpenWindow } from "./lane-state.ts";
 import { createOutlet, DEAD_LETTER, PASS, portOf, QUARANTINE, type Outlet } from "./outlet.ts";
 import type { GateSettings } from "./settings.ts";
+import { joinSpans, passingSpan } from "./taint.ts";
 
 /** One batch on its way through the gate. */
 export interface Passage {
@@ -57,8 +58,15 @@ export function takeInto(passage: Passage, window: OpenWindow, first: number, en
   window.byKey?.count(judgement, first, end);
   window.last = batch.offset[end - 1]!; // end - 1 >= first, within the batch
   window.count += end - first;
-  if (settings.hold) hold(passage, window, judgement, first, end);
-  else decideRows(passage, judgement, first, end);
+  if (settings.hold) return hold(passage, window, judgement, first, end);
+  if (settings.closeAfter !== null && isFlowing(passage.state))
+    window.through = joinSpans(window.through, passingSpan(passage, judgement, first, end));
+  decideRows(passage, judgement, first, end);
+}
+
+/** What went on before a restart is in the state. */
+function isFlowing({ refill, tripped }: LaneState): boolean {
+  return refill === null && tripped === null;
 }
 
 /** Record rules alone, at once. */
@@ -92,11 +100,16 @@ function lateOutlet({ batch, state, current, outlet }: Passage): Outlet | null {
   return opened;
 }
 
-function decideInto(outlet: Outlet, { read }: Passage, judgement: BatchJudgement, first: number, end: number): void {
+function decideInto(outlet: Outlet, { read, state }: Passage, judgement: BatchJudgement, first: number, end: number): void {
+  const diverted = state.tripped?.failure;
   for (let row = first; row < end; row++) {
     const failure = read.failures.size === 0 ? undefined : read.failures.get(row);
     if (failure) {
       outlet.put(row, DEAD_LETTER, failureOf(failure));
+      continue;
+    }
+    if (diverted) {
+      outlet.put(row, QUARANTINE, diverted);
       continue;
     }
     const refusal = judgement.refused.size === 0 ? undefined : judgement.refused.get(row);

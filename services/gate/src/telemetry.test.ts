@@ -6,8 +6,8 @@ test("windows are counted by verdict and fate, their rules by answer, rules of a
   const metrics = createMetrics();
   const { judged } = gateTelemetry(metrics, { pipeline: "p", stage: "gate" }, ["nulls"]);
   const rule = { kind: "nullRate", mode: "enforce", action: "quarantineWindow", k: 1, n: 2 } as const;
-  judged({ verdict: "breach", quarantined: true, rules: [{ ...rule, id: "nulls", verdict: "breach" }] });
-  for (let i = 0; i < 50; i++) judged({ verdict: "pass", quarantined: false, rules: [{ ...rule, id: `gone-${i}`, verdict: "pass" }] });
+  judged({ verdict: "breach", fate: "quarantined", rules: [{ ...rule, id: "nulls", verdict: "breach" }] });
+  for (let i = 0; i < 50; i++) judged({ verdict: "pass", fate: "passed", rules: [{ ...rule, id: `gone-${i}`, verdict: "pass" }] });
   const { text } = await metrics.expose(undefined);
   const shown = text.split("\n").filter((line) => /^weir_(verdicts|windows)_total/.test(line));
   expect(shown.filter((line) => !line.endsWith(" 0"))).toEqual([
@@ -16,5 +16,5 @@ test("windows are counted by verdict and fate, their rules by answer, rules of a
     'weir_windows_total{pipeline="p",stage="gate",verdict="pass",fate="passed"} 50',
     'weir_windows_total{pipeline="p",stage="gate",verdict="breach",fate="quarantined"} 1',
   ]);
-  expect(shown).toHaveLength(4 + 1 + 8);
+  expect(shown).toHaveLength(4 + 1 + 12);
 });

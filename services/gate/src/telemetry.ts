@@ -3,7 +3,7 @@ import type { WindowJudgement } from "@weir/rules";
 
 /** A judged window whose verdict is committed. */
 export interface JudgedWindow extends Pick<WindowJudgement, "verdict" | "rules"> {
-  readonly quarantined: boolean;
+  readonly fate: (typeof FATES)[number];
 }
 
 export interface GateTelemetry {
@@ -13,7 +13,8 @@ export interface GateTelemetry {
 }
 
 const VERDICTS: readonly WindowJudgement["verdict"][] = ["pass", "breach", "insufficient", "error"];
-const FATES = ["passed", "quarantined"] as const;
+/** Tainted: it broke a rule, and records of it had gone on. */
+const FATES = ["passed", "quarantined", "tainted"] as const;
 /** A window that is open at a deployment is judged by the rules it was opened under, which the file may no longer have. */
 const EARLIER = "earlier";
 
@@ -36,8 +37,8 @@ export function gateTelemetry(
   }
   return {
     alarmed: (rule) => verdicts.add({ ...at, rule: rules.includes(rule) ? rule : EARLIER, verdict: "breach" }, 1),
-    judged: ({ verdict, quarantined, rules: answers }) => {
-      windows.add({ ...at, verdict, fate: quarantined ? "quarantined" : "passed" }, 1);
+    judged: ({ verdict, fate, rules: answers }) => {
+      windows.add({ ...at, verdict, fate }, 1);
       for (const { id, verdict: answer } of answers) {
         verdicts.add({ ...at, rule: rules.includes(id) ? id : EARLIER, verdict: answer }, 1);
       }

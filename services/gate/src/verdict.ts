@@ -3,8 +3,10 @@ import { windowTime, type WindowJudgement } from "@weir/rules";
 import type { SharedJudgement } from "./global/judge.ts";
 import type { Share } from "./global/heard.ts";
 import type { ToldKeys } from "./keyed/judge-keys.ts";
+import type { BreakerChange } from "./breaker.ts";
 import type { LaneState, OpenWindow } from "./lane-state.ts";
 import type { GateSettings } from "./settings.ts";
+import type { OffsetSpan } from "./taint.ts";
 
 export type ClosedBy = "log" | "marker" | "endOfInput";
 
@@ -19,15 +21,21 @@ export function verdictId(settings: GateSettings, state: LaneState, window: Open
   return settings.kind === "batch" ? `${name}/${window.first}` : name;
 }
 
+/** How one partition judged a window. */
+interface JudgedAlone {
+  readonly judgement: WindowJudgement;
+  readonly by: ClosedBy;
+  readonly quarantined: boolean;
+  readonly breaker?: BreakerChange | null;
+  /** Records that went on and would not have, had it been known. */
+  readonly taint?: OffsetSpan | null;
+  readonly keys?: Told["keys"];
+}
+
 /** What is written of a window that one partition judged. */
-export function verdictRecord(
-  settings: GateSettings,
-  state: LaneState,
-  window: OpenWindow,
-  judgement: WindowJudgement,
-  closedBy: ClosedBy,
-  keys?: Told["keys"],
-): SystemRecord {
+export function verdictRecord(settings: GateSettings, state: LaneState, window: OpenWindow, judged: JudgedAlone): SystemRecord {
+  const { judgement, by, quarantined, breaker = null, taint = null, keys } = judged;
+  const { partition } = state.lane;
   const { id, start, end, first, last, count, tally, merged, ruleSet } = window;
   return record(settings, {
     id: verdictId(settings, state, window),
@@ -36,11 +44,14 @@ export function verdictRecord(
       ...(start !== null && { start: windowTime(start), end: windowTime(end) }),
       ...(merged.length > 0 && { merged: merged.map((w) => w.id) }),
     },
-    partitions: [{ partition: state.lane.partition, first, last, count }],
+    partitions: [{ partition, first, last, count }],
     n: tally.records,
     judgement,
+    quarantined,
     ruleSets: [ruleSet.digest],
-    closedBy,
+    closedBy: by,
+    ...(breaker !== null && { breaker }),
+    ...(taint !== null && { taint: [{ partition, ...taint }] }),
     ...(keys && { keys }),
   });
 }
@@ -59,6 +70,7 @@ export function sharedVerdictRecord(
     partitions: shares.map(({ partition, partial: { first, last, count } }) => ({ partition, first, last, count })),
     n: records,
     judgement,
+    quarantined: settings.hold && judgement.outcome === "quarantine",
     ruleSets,
     closedBy,
   });
@@ -70,15 +82,20 @@ interface Told {
   readonly partitions: readonly { readonly partition: number; readonly first: number; readonly last: number; readonly count: number }[];
   readonly n: number;
   readonly judgement: WindowJudgement;
+  readonly quarantined: boolean;
   readonly ruleSets: readonly string[];
   readonly closedBy: ClosedBy;
+  readonly breaker?: BreakerChange;
+  /** By partition. */
+  readonly taint?: readonly (OffsetSpan & { readonly partition: number })[];
   /** Where the window was judged key by key. */
   readonly keys?: ToldKeys & { readonly by: string };
 }
 
 /** Nothing in it depends on the clock or on how the log was read. */
-function record(settings: GateSettings, { id, window, partitions, n, judgement, ruleSets, closedBy, keys }: Told): SystemRecord {
-  const { verdict, rules, broken, outcome } = judgement;
+function record(settings: GateSettings, told: Told): SystemRecord {
+  const { id, window, partitions, n, judgement, quarantined, ruleSets, closedBy, breaker, taint, keys } = told;
+  const { verdict, rules, broken } = judgement;
   const value = {
     v: 1,
     id,
@@ -88,8 +105,10 @@ function record(settings: GateSettings, { id, window, partitions, n, judgement, 
     partitions,
     n,
     verdict,
-    quarantined: settings.hold && outcome === "quarantine",
+    quarantined,
     held: settings.hold,
+    ...(breaker && { breaker }),
+    ...(taint && { taint }),
     rules,
     ...(broken.length > 0 && { broken }),
     ...(keys && { keys }),

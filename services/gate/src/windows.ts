@@ -28,30 +28,12 @@ export interface WindowPlace {
 }
 
 export function createWindows(settings: GateSettings, ruleSetOf: (digest: string) => RuleSet): Windows {
-  const open: Windows["open"] = (state, { id, start, end, offset }, entry, out) => {
-    const saved = state.refill?.windows.get(id);
+  const open: Windows["open"] = (state, place, entry, out) => {
+    const saved = state.refill?.windows.get(place.id);
     const ruleSet = saved ? ruleSetOf(saved.rules) : settings.ruleSet;
-    const window: OpenWindow = {
-      id,
-      start,
-      end,
-      ruleSet,
-      entry,
-      tally: emptyTally(ruleSet),
-      byKey: settings.keys && createKeyTallies(ruleSet, settings.keys),
-      segments: [],
-      spilled: [],
-      opened: offset,
-      first: offset,
-      last: offset,
-      count: 0,
-      mergedCount: 0,
-      merged: [],
-      heldBytes: 0,
-      closedBy: null,
-      trailing: [],
-    };
-    state.windows.set(id, window);
+    const window = emptyWindow(settings, place, entry, ruleSet);
+    window.through = saved?.through ?? null;
+    state.windows.set(window.id, window);
     const carry = state.carry;
     if (carry !== null && takesOthers(state, window)) {
       state.carry = null;
@@ -106,6 +88,31 @@ export function createWindows(settings: GateSettings, ruleSetOf: (digest: string
       state.carry = null;
       if (carry !== null) release(settings, state, carry, "endOfInput", out);
     },
+  };
+}
+
+function emptyWindow(settings: GateSettings, place: WindowPlace, entry: Entry, ruleSet: RuleSet): OpenWindow {
+  const { id, start, end, offset } = place;
+  return {
+    id,
+    start,
+    end,
+    ruleSet,
+    entry,
+    tally: emptyTally(ruleSet),
+    byKey: settings.keys && createKeyTallies(ruleSet, settings.keys),
+    segments: [],
+    spilled: [],
+    opened: offset,
+    first: offset,
+    last: offset,
+    count: 0,
+    mergedCount: 0,
+    merged: [],
+    heldBytes: 0,
+    through: null,
+    closedBy: null,
+    trailing: [],
   };
 }
 

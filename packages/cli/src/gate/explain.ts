@@ -1,6 +1,6 @@
 import { table } from "../output.ts";
 import type { FoundRecord } from "./find-record.ts";
-import type { ReportedKeys, ReportedRule, WindowReport } from "./report.ts";
+import { flowLines, type ReportedKeys, type ReportedRule, type WindowReport } from "./report.ts";
 
 /** A window for people: what every rule saw, how sure that is, and records as examples. */
 export function windowLines(report: WindowReport): string[] {
@@ -9,6 +9,7 @@ export function windowLines(report: WindowReport): string[] {
   const rows = rules.map((rule) => [rule.id, rule.mode, rule.verdict, rule.said, intervalOf(rule)]);
   return [
     `${id}: ${verdict}${quarantined ? ", quarantined" : ""} (${n} records${when})`,
+    ...flowLines(report),
     ...notes.map((note) => `note: ${note}`),
     ...(rows.length > 0 ? table(["rule", "mode", "verdict", "seen", "rate of the source, 95 %"], rows) : ["no rule judged this window"]),
     ...(keys === null ? [] : keyLines(keys)),

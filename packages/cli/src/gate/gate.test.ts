@@ -57,6 +57,27 @@ describe("weir gate explain", () => {
   });
 });
 
+describe("a window with a breaker", () => {
+  const flowing = path.join(folder, "flowing");
+  cpSync(FLIGHTS, flowing, { recursive: true, filter: (from) => !/\/(?:data|scripts)/.test(from) });
+  const spec = path.join(flowing, "pipeline.yaml");
+  writeFileSync(spec, readFileSync(spec, "utf8").replace("scope: global", "breaker: {closeAfter: 2}").replace("hold: true, ", ""));
+
+  it("is explained and reported by what had gone on and what it did to later records", async () => {
+    const at = ["--pipeline", flowing, "-f", THREE_DAYS];
+    const first = await weir("gate", "explain", "2013-02-08", ...at);
+    expect(first.data.slice(0, 3)).toEqual([
+      "gate/time/2013-02-08T05:00Z/0: breach (930 records, 2013-02-08T05:00Z to 2013-02-09T05:00Z)",
+      "breaker tripped: later records of the partition are quarantined",
+      expect.stringMatching(/^gone on already: 458 records of partition 0, offsets \d+ to \d+$/),
+    ]);
+    const { data } = await weir("gate", "explain", "2013-02-09", ...at);
+    expect(data[0]).toMatch(/breach, quarantined \(684 records/);
+    await weir("gate", "report", "2013-02-08", ...at, "--out", page);
+    expect(readFileSync(page, "utf8")).toMatch(/<p class="note">gone on already: 458 records/);
+  });
+});
+
 describe("a window that was judged key by key", () => {
   const keyed = path.join(folder, "keyed");
   cpSync(FLIGHTS, keyed, { recursive: true, filter: (from) => !/\/(?:data|scripts)/.test(from) });

@@ -1,4 +1,4 @@
-import type { ReportedColumn, ReportedKeys, ReportedRule, WindowReport } from "./report.ts";
+import { flowLines, type ReportedColumn, type ReportedKeys, type ReportedRule, type WindowReport } from "./report.ts";
 
 /** The report as one file without scripts, fonts or pictures from elsewhere. Bins, not rows: its size does not depend on the records. */
 export function reportHtml(report: WindowReport): string {
@@ -16,7 +16,7 @@ export function reportHtml(report: WindowReport): string {
 <header><p class="where">${text(report.stage)}</p><h1>${text(id)}</h1>
 <p class="verdict ${verdict}">${verdict}<span>${fate}</span></p>
 <dl>${facts.map(([name, value]) => `<div><dt>${name}</dt><dd>${text(value)}</dd></div>`).join("")}</dl></header>
-${notes.map((note) => `<p class="note">${text(note)}</p>`).join("\n")}
+${[...flowLines(report), ...notes].map((note) => `<p class="note">${text(note)}</p>`).join("\n")}
 <main><section><h2>Rules</h2><div class="scroll"><table><thead><tr><th>rule</th><th>verdict</th><th>seen</th><th class="number">rate of the source, 95 %</th></tr></thead>
 <tbody>${rules.map(ruleRow).join("\n")}</tbody></table></div></section>
 ${keys === null ? "" : keySection(keys)}

@@ -14,6 +14,10 @@ export interface WindowReport {
   readonly n: number;
   readonly partitions: ToldWindow["partitions"];
   readonly ruleSet: string;
+  /** Null: it was closed and stayed so, or there is none. */
+  readonly breaker: NonNullable<ToldWindow["breaker"]> | null;
+  /** Records that had gone on when a rule was found broken. */
+  readonly taint: NonNullable<ToldWindow["taint"]>;
   readonly rules: readonly ReportedRule[];
   readonly broken: readonly { readonly id: string; readonly mode: string; readonly k: number }[];
   readonly columns: readonly ReportedColumn[];
@@ -92,6 +96,8 @@ export function reportWindow(told: ToldWindow, seen: InspectedWindow | null): Wi
     n: told.n,
     partitions: told.partitions,
     ruleSet: told.ruleSet.slice(0, 8),
+    breaker: told.breaker ?? null,
+    taint: told.taint ?? [],
     rules: told.rules.map((rule) => reportedRule(rule, seen)).sort(worstFirst),
     broken: (told.broken ?? []).map(({ id, mode, k }) => ({ id, mode, k })),
     columns: seen === null ? [] : reportedColumns(told, seen),
@@ -99,6 +105,23 @@ export function reportWindow(told: ToldWindow, seen: InspectedWindow | null): Wi
     notes,
   };
 }
+
+/** What the verdict did to later records, and what could not be kept back. */
+export function flowLines({ breaker, taint }: Pick<WindowReport, "breaker" | "taint">): string[] {
+  return [
+    ...(breaker === null ? [] : [BREAKER[breaker]]),
+    ...taint.map(
+      ({ partition, first, last, count }) => `gone on already: ${count} records of partition ${partition}, offsets ${first} to ${last}`,
+    ),
+  ];
+}
+
+const BREAKER: Readonly<Record<NonNullable<ToldWindow["breaker"]>, string>> = {
+  tripped: "breaker tripped: later records of the partition are quarantined",
+  open: "breaker open: this window is no evidence that the source is well again",
+  halfOpen: "breaker half open: more windows without a breach are needed",
+  closed: "breaker closed: records go on again",
+};
 
 function reportedKeys({ by, judged, breach, insufficient, error, list }: NonNullable<ToldWindow["keys"]>): ReportedKeys {
   const said = (rules: readonly RuleVerdict[]): string => rules.map((rule) => `${rule.id}: ${saidOf(rule)}`).join("; ");

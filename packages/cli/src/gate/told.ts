@@ -16,6 +16,10 @@ export interface ToldWindow {
   readonly rules: readonly RuleVerdict[];
   readonly broken?: readonly BrokenCount[];
   readonly ruleSet: string;
+  /** What the verdict did to the breaker of the partition, where that is not closed or was not before. */
+  readonly breaker?: "tripped" | "open" | "halfOpen" | "closed";
+  /** Records that had gone on when a rule was found broken. */
+  readonly taint?: readonly { readonly partition: number; readonly first: number; readonly last: number; readonly count: number }[];
   /** Where the window was judged key by key. */
   readonly keys?: ToldKeys & { readonly by: string };
 }

@@ -2,6 +2,7 @@ import { judgesWindows, type RuleSpec } from "@weir/rules";
 import type { GateSpec } from "../pipeline.ts";
 import type { Path, SpecProblem } from "../problems.ts";
 import { quarantinesWindows } from "../resolve.ts";
+import { lintBreaker } from "./breaker.ts";
 import type { Draft } from "./draft.ts";
 
 const DAY_MS = 86_400_000;
@@ -13,6 +14,7 @@ export function lintGate(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
     ...sameIds(draft, gate.id, gate.rules),
     ...sameKeys(draft, gate),
     ...windowProblems(draft, gate),
+    ...lintBreaker(draft, gate),
   ];
 }
 
@@ -55,12 +57,12 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
       }),
     ];
   }
-  if (quarantinesWindows(rule) && gate.window?.hold === false) {
+  if (quarantinesWindows(rule) && gate.window?.hold === false && gate.window.breaker === undefined) {
     return [
       draft.yaml.problem("WEIR-1802", atAction, {
         what: `the rule \`${rule.id}\` cannot quarantine a window that is not held`,
         why: "its records have gone on before it is judged",
-        fix: "remove hold: false from the window, or use action: alert or tag",
+        fix: "remove hold: false from the window, give it a breaker: {}, or use action: alert or tag",
       }),
     ];
   }

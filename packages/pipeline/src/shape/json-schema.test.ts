@@ -20,7 +20,7 @@ it("describes every stage type with a sentence", () => {
 it("knows the keys of a place by the types that the file chooses there", () => {
   const file = { stages: { gate: { type: "gate", window: { kind: "count" } } } };
   expect(keysAt(file, ["stages", "gate"])).toEqual(["type", "owner", "onFailure", "window", "rules", "pass", "quarantine"]);
-  expect(keysAt(file, ["stages", "gate", "window"])).toEqual(["kind", "hold", "minRecords", "idleAfter", "size"]);
+  expect(keysAt(file, ["stages", "gate", "window"])).toEqual(["kind", "hold", "breaker", "minRecords", "idleAfter", "size"]);
 });
 
 it("knows where else a key belongs", () => {

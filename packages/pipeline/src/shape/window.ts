@@ -14,6 +14,16 @@ const common = {
     .boolean(expecting("true or false"))
     .exactOptional()
     .meta({ description: "Nothing of the window goes on until it is judged. Default: true as soon as a window rule can quarantine." }),
+  breaker: z
+    .strictObject({
+      closeAfter: whole(1, 1000).default(3).meta({ description: "Windows in a row without a breach after which records go on again." }),
+    })
+    .exactOptional()
+    .meta({
+      description:
+        "Instead of hold: records go on while the window is open; a window that breaks a rule with quarantineWindow diverts later records to the quarantine, until windows without a breach close the breaker.",
+      examples: [{ closeAfter: 3 }],
+    }),
   minRecords: whole(1, 1_000_000_000).exactOptional().meta({ description: "Below this many records window rules answer `insufficient`." }),
   idleAfter: positiveDuration
     .exactOptional()

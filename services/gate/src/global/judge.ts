@@ -59,7 +59,9 @@ export function createJudge({ settings, lane, heard, ruleSetOf, restored }: Judg
     change(verdictKey(topic, window.id), verdict);
     change(judgedKey(topic), judgedUpTo);
     const { verdict: outcome, rules } = judged.judgement;
-    return verdictsAlone(lane, [record], () => settings.onJudged({ verdict: outcome, quarantined: condemned !== null, rules }));
+    return verdictsAlone(lane, [record], () =>
+      settings.onJudged({ verdict: outcome, fate: condemned === null ? "passed" : "quarantined", rules }),
+    );
   };
   return {
     judge: () => {
