@@ -60,6 +60,7 @@ function seen({ state, batch, current }: Passage, end: number): RaisedAlarm[] {
 
 /** Could a window that this batch closes leave in parts? */
 function mayStop({ settings, state, batch }: Passage): boolean {
+  if (state.refill !== null && state.refill.releasing.length > 0) return true; // goes on once it is filled again
   const held = heldWindows(state);
   const bytes = held.reduce((sum, window) => sum + window.heldBytes, batch.bytes.length);
   return bytes > settings.partBytes || held.some((window) => window.spilled.length > 0);

@@ -156,7 +156,7 @@ const value = fc.oneof(
   { weight: 1, arbitrary: fc.constant("{not json") },
 );
 const batchHeaders = fc.record({ id: fc.constantFrom("a", "b", "c", ""), last: fc.integer({ min: 0, max: 9 }) });
-const log = fc
+const anyLog = fc
   .array(fc.record({ value, gap: fc.integer({ min: 1, max: 3 }), drift: fc.integer({ min: 0, max: 12 }), batch: batchHeaders }), {
     minLength: 1,
     maxLength: 60,
@@ -180,9 +180,12 @@ const log = fc
       };
     });
   });
-const steps = fc.array(fc.record({ take: fc.integer({ min: 1, max: 9 }), then: fc.constantFrom("nothing", "commit", "commit", "crash") }), {
-  maxLength: 60,
-});
+const anySteps = fc.array(
+  fc.record({ take: fc.integer({ min: 1, max: 9 }), then: fc.constantFrom("nothing", "commit", "commit", "crash") }),
+  {
+    maxLength: 60,
+  },
+);
 
 const bounded = fc.record({ partBytes: fc.constantFrom(1, 60, 10_000), maxHeldBytes: fc.constantFrom(1, 150, 10_000) });
 
@@ -221,10 +224,39 @@ const inBatch = (offset: number, id: string, text: string): TestRecord => ({
 /** Window b waits for the next one when the process dies, and the end of window a, which was decided, is read again after it. */
 const INTERLEAVED = [inBatch(0, "a", '{"t":0,"x":null,"d":0}'), inBatch(1, "b", "{not json"), inBatch(2, "a", "{not json")];
 
+const timed = (offset: number, t: number): TestRecord => ({ offset, value: `{"id":0,"t":${t},"x":null,"d":0}`, timestamp: t, headers: [] });
+const three = (then: Step["then"], ...later: Step[]): Step[] => [{ take: 3, then }, ...later];
+const tiny = { partBytes: 1, maxHeldBytes: 1 };
+/** What a process that died between the parts of a window has to find again. */
+const EXAMPLES: [TestRecord[], Step[], number, Bounds][] = [
+  [INTERLEAVED, three("crash"), 3, tiny],
+  // A window that a marker closed leaves when it is filled again, before the record behind it.
+  [[timed(0, 0), timed(1, 0)], [{ take: 1, then: "crash" }], 1, { partBytes: 10_000, maxHeldBytes: 1 }],
+  // The end of the input merged a window into the one that leaves.
+  [
+    [timed(0, 4), timed(1, 60), timed(2, 11)],
+    three("nothing", { take: 1, then: "nothing" }, { take: 1, then: "commit" }, { take: 1, then: "crash" }),
+    -1,
+    tiny,
+  ],
+  // A record closed two windows: one left at once, the other, which was spilled, leaves in parts.
+  [
+    [timed(0, 60), timed(1, 35), timed(2, 100)],
+    [
+      { take: 1, then: "nothing" },
+      { take: 2, then: "nothing" },
+      { take: 1, then: "commit" },
+      { take: 1, then: "crash" },
+    ],
+    3,
+    { partBytes: 60, maxHeldBytes: 1 },
+  ],
+];
+
 describe("the same log gives the same outputs, however it is cut and whatever crashes", () => {
   it.each(WINDOWS.map((w) => [JSON.stringify(w), w] as const))("window %s", (_name, window) => {
     const rules = rulesFor(window);
-    const property = fc.property(log, steps, fc.integer({ min: -30, max: 90 }), bounded, (records, cuts, silent, bounds) => {
+    const property = fc.property(anyLog, anySteps, fc.integer({ min: -30, max: 90 }), bounded, (records, cuts, silent, bounds) => {
       const end = records[records.length - 1]!.offset + 1;
       const run: Run = { log: records, silentAt: silent < 0 ? -1 : Math.min(silent, end), build: () => gate(window, {}, rules) };
       const small: Run = { ...run, build: () => gate(window, bounds, rules) };
@@ -241,6 +273,6 @@ describe("the same log gives the same outputs, however it is cut and whatever cr
         .sort((a, b) => a - b);
       expect(offsets).toEqual(records.map((r) => r.offset));
     });
-    fc.assert(property, { numRuns: 50, examples: [[INTERLEAVED, [{ take: 3, then: "crash" }], 3, { partBytes: 1, maxHeldBytes: 1 }]] });
+    fc.assert(property, { numRuns: 50, examples: EXAMPLES });
   });
 });

@@ -126,7 +126,7 @@ export interface LaneState {
   rest: { readonly passage: Passage; readonly row: number } | null;
   /** Calls that came meanwhile. */
   readonly afterRest: WaitingCall[];
-  /** Greatest event time minus lateness, whatever markers have closed. */
+  /** Greatest event time minus lateness, whatever markers have closed; that of a record which waits for a window that it closed included. */
   logHorizon: number;
   /** Nothing has come for a while. */
   silent: boolean;

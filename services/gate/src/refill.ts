@@ -42,6 +42,10 @@ function repeat(state: LaneState, { watermark, horizon }: AppliedMarker, windows
 function finish(passage: Passage, refill: Refill, windows: Windows): void {
   const { state } = passage;
   repeatMarkers(state, refill, windows, refill.until);
+  // The record at `until` closed windows and waits for one of them that leaves in parts.
+  windows.closeUpTo(state, state.logHorizon, []);
+  // The end of the input left no marker, but what it closed is still on its way.
+  if (refill.releasing.some(({ by }) => by === "endOfInput")) windows.closeAll(state, []);
   // Ends of batches whose beginnings are not read again: they were decided before the restart.
   if (passage.settings.kind === "batch") for (const id of [...state.windows.keys()]) if (!refill.windows.has(id)) state.windows.delete(id);
   checkRefilled(state, refill);

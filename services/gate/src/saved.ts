@@ -21,7 +21,7 @@ interface Saved {
   readonly next: number;
   /** As they were before the record at `position`; null: nothing was placed in time yet. */
   readonly horizon: number | null;
-  /** As it was before `next`. */
+  /** As it was before `next`, or with the record there, where that one waits for a window that it closed. */
   readonly logHorizon?: number;
   readonly ordinal: number;
   readonly markers: readonly AppliedMarker[];
