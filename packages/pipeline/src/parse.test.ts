@@ -207,6 +207,14 @@ describe("a file with mistakes", () => {
       ],
     ],
     [
+      "an unknown kind of window",
+      "kind: time,",
+      "kind: slidding,",
+      [
+        'p.yaml:24:21  stages.gate.window.kind  "slidding" is not one of count, time, sliding, batch · did you mean `sliding`?  (WEIR-1204)',
+      ],
+    ],
+    [
       "no default branch",
       /\n    default: manual/,
       "",

@@ -141,13 +141,14 @@ export function keepsState(stage: StageSpec): boolean {
   return stage.type === "gate" || (stage.type === "ingest" && keepsPositions(stage));
 }
 
-/** Twice the longest time window of the gates that read the topic. */
+/** Twice the longest time that the gates which read the topic hold: of windows that slide a pane. */
 function holdMs(pipeline: Pipeline, stages: readonly StageTopology[], topic: string): number {
   let ms = 0;
   for (const stage of stages) {
     const spec = pipeline.stages.get(stage.id);
-    if (spec?.type !== "gate" || spec.window?.kind !== "time" || !stage.inputs.includes(topic)) continue;
-    ms = Math.max(ms, 2 * (spec.window.every + spec.window.lateness));
+    if (spec?.type !== "gate" || !stage.inputs.includes(topic)) continue;
+    const { window } = spec;
+    if (window?.kind === "time" || window?.kind === "sliding") ms = Math.max(ms, 2 * (window.every + window.lateness));
   }
   return ms;
 }

@@ -189,6 +189,36 @@ describe("gates, fields, models and owners", () => {
       ["p.yaml:24:86  stages.gate.window.breaker.closeAfter  0 is too small · at least 1  (WEIR-1205)"],
     ],
     [
+      "windows that slide by no whole panes, and what they cannot do",
+      {
+        changes: [
+          ["kind: time, every: 1d, offset: 5h,", "kind: sliding, every: 2h, over: 5h, offset: 3h,"],
+          ["max: 5%,", "max: 5%, onInsufficient: mergeNext,"],
+          ["      - { id: distance,", "      - { id: many, kind: volume, ratio: { max: 2 } }\n      - { id: distance,"],
+        ],
+      },
+      [
+        "p.yaml:24:47  stages.gate.window.over  `over` is not a whole number of panes, two at least · a pane is as long as `every` · make it a multiple of `every`, or use kind: time for windows of one pane  (WEIR-1804)",
+        "p.yaml:24:59  stages.gate.window.offset  `offset` must be shorter than `every` · subtract `every` from it  (WEIR-1804)",
+        "p.yaml:28:92  stages.gate.rules[1].onInsufficient  a window that slides cannot be merged into the next one · its panes are part of the next windows already · use pass or quarantine, or a longer `over`  (WEIR-1804)",
+        "p.yaml:31:42  stages.gate.rules[3].ratio  windows that slide are not compared with those before · they have most of their records in common · use min and max, or kind: time  (WEIR-1804)",
+      ],
+    ],
+    [
+      "windows that slide by too many panes",
+      change("kind: time, every: 1d, offset: 5h,", "kind: sliding, every: 1s, over: 1d,"),
+      [
+        "p.yaml:24:47  stages.gate.window.over  a window has 86400 panes, at most 1440 are kept · make `every` longer or `over` shorter  (WEIR-1804)",
+      ],
+    ],
+    [
+      "windows that slide over all partitions",
+      change("kind: time, every: 1d, offset: 5h,", "kind: sliding, every: 1h, over: 1d, scope: global,"),
+      [
+        "p.yaml:24:51  stages.gate.window.scope  unknown key `scope` · `stages.gate.window` takes kind, hold, breaker, minRecords, idleAfter, every, over, offset, lateness, late, maxFuture · `scope` belongs under `stages.<id>.window` of a time  (WEIR-1203)",
+      ],
+    ],
+    [
       "two ids alike",
       change("id: distance,", "id: dep-delay,"),
       ["p.yaml:31:15  stages.gate.rules[3].id  the id `dep-delay` is taken by rule 3 already · give one of them another id  (WEIR-1404)"],

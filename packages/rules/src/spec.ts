@@ -242,4 +242,18 @@ export type WindowSpec =
       /** An event time further than this ahead of the record's own timestamp is refused. */
       readonly maxFuture?: number;
     })
+  | (WindowCommon & {
+      readonly kind: "sliding";
+      /** Length of a pane: whenever one closes, the panes of the last `over` are judged together. */
+      readonly every: number;
+      /** A whole number of panes. */
+      readonly over: number;
+      /** Fixed shift of the boundaries from 1970-01-01T00:00Z. */
+      readonly offset?: number;
+      readonly lateness: number;
+      readonly late: "quarantine" | "nextWindow" | "recordRulesOnly";
+      readonly idleAfter?: number;
+      /** An event time further than this ahead of the record's own timestamp is refused. */
+      readonly maxFuture?: number;
+    })
   | (WindowCommon & { readonly kind: "batch"; readonly idleAfter?: number });

@@ -190,6 +190,7 @@ const anySteps = fc.array(
 const bounded = fc.record({ partBytes: fc.constantFrom(1, 60, 10_000), maxHeldBytes: fc.constantFrom(1, 150, 10_000) });
 
 const time = { kind: "time", every: 30, lateness: 5, hold: true } as const;
+const sliding = { kind: "sliding", every: 10, over: 40, lateness: 5 } as const;
 const WINDOWS: readonly (WindowSpec | null)[] = [
   null,
   { kind: "count", size: 7, hold: true },
@@ -207,13 +208,28 @@ const WINDOWS: readonly (WindowSpec | null)[] = [
   { ...time, late: "nextWindow", hold: false, breaker: { closeAfter: 1 }, minRecords: 2 },
   { ...time, late: "recordRulesOnly", lateness: 40, hold: false, breaker: { closeAfter: 2 } },
   { kind: "batch", hold: false, breaker: { closeAfter: 1 } },
+  { ...sliding, hold: true, late: "quarantine" },
+  { ...sliding, hold: true, late: "nextWindow", lateness: 25, offset: 3, minRecords: 5 },
+  { ...sliding, hold: false, late: "recordRulesOnly", over: 100 },
+  { ...sliding, hold: false, late: "quarantine", breaker: { closeAfter: 1 } },
 ];
 
-/** Of the rules those that there are for such windows. */
+/** Of the rules those that there are for such windows; where closed panes are kept, others that count cells and values. */
 function rulesFor(window: WindowSpec | null): readonly RuleSpec[] {
   const byKey = window?.kind === "time" && window.scope === "key";
-  return RULES.filter((rule) => !((byKey || window?.breaker) && rule.onInsufficient === "mergeNext") && !(byKey && rule.kind === "volume"));
+  const slides = window?.kind === "sliding";
+  const rules = RULES.filter(
+    (rule) =>
+      !((byKey || slides || window?.breaker) && rule.onInsufficient === "mergeNext") && !((byKey || slides) && rule.kind === "volume"),
+  );
+  return slides ? [...rules, ...OF_PANES] : rules;
 }
+
+const OF_PANES: readonly RuleSpec[] = [
+  { id: "many", kind: "volume", max: 30 },
+  { id: "middle", kind: "mean", field: "/d", max: 5.5, action: "alert" },
+  { id: "ids", kind: "cardinality", field: "/id", max: 6, action: "tag" },
+];
 
 const inBatch = (offset: number, id: string, text: string): TestRecord => ({
   offset,

@@ -1,6 +1,7 @@
 import type { Batch, Lane } from "@weir/record";
 import type { BatchJudgement, LaneDetectors, LaneKeys, OpenTally, Persistence, RuleSet } from "@weir/rules";
 import type { Tripped } from "./breaker.ts";
+import type { Ring } from "./closed-panes.ts";
 import type { KeyTallies } from "./keyed/key-tallies.ts";
 import type { Release } from "./release.ts";
 import type { Releasing } from "./slices.ts";
@@ -56,7 +57,7 @@ export interface OpenWindow {
   /** Windows without enough evidence that were merged into it. */
   readonly merged: WindowOrigin[];
   heldBytes: number;
-  /** Records of it that went on while it was open; counted only where a verdict has to tell them. */
+  /** Records of it that went on while it was open, or will if it passes; counted only where a verdict has to tell them. */
   through: OffsetSpan | null;
   /** Set once it is closed in this partition and waits for the verdict over all partitions. */
   closedBy: ClosedBy | null;
@@ -139,6 +140,8 @@ export interface LaneState {
   refill: Refill | null;
   /** Rule sets that lie in the state, by digest. */
   readonly stored: Set<string>;
+  /** Of windows that slide. */
+  readonly ring: Ring;
   /** Null: records flow. */
   tripped: Tripped | null;
   /** What rules `drift` remember of the last windows, by rule. */

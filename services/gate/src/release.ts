@@ -3,6 +3,7 @@ import { judgeWindow, type Refusal } from "@weir/rules";
 import type { Decided, SystemRecord } from "@weir/stream";
 import { settleAlerts } from "./alerts.ts";
 import { settleBreaker } from "./breaker.ts";
+import { closePane, reachBack, type Reach } from "./closed-panes.ts";
 import { condemnation } from "./condemnation.ts";
 import { judgeKeys, type KeyFates } from "./keyed/judge-keys.ts";
 import type { KeyTallies } from "./keyed/key-tallies.ts";
@@ -11,6 +12,7 @@ import type { LaneState, OpenWindow, Segment } from "./lane-state.ts";
 import { decision, PASS, portOf, QUARANTINE, tagHeader } from "./outlet.ts";
 import type { GateSettings, KeySettings } from "./settings.ts";
 import { LATE } from "./late.ts";
+import { joinSpans, type OffsetSpan } from "./taint.ts";
 import { verdictId, verdictRecord, windowName, type ClosedBy } from "./verdict.ts";
 
 /** How a window was judged, as far as its records are told. */
@@ -41,9 +43,10 @@ export function judged(
   by: ClosedBy,
 ): { readonly release: Release; readonly told: Verdicts } {
   if (window.byKey !== null && settings.keys !== null) return judgedByKey(settings, settings.keys, state, window, window.byKey, by);
+  const reach = settings.panes && reachBack(state.ring, settings.panes, window);
   const judgement = settleAlerts(
     state,
-    judgeWindow(window.ruleSet, window.tally, { start: window.start, remembered: state.alerts }),
+    judgeWindow(window.ruleSet, reach?.tally ?? window.tally, { start: window.start, remembered: state.alerts }),
     window,
   );
   const condemned =
@@ -54,11 +57,18 @@ export function judged(
   const breaker = settings.closeAfter === null ? null : settleBreaker(state, settings.closeAfter, judgement, condemned);
   const quarantined = settings.hold ? condemned !== null : diverted;
   const { verdict, rules, tags } = judgement;
-  const more = { quarantined, breaker, taint: condemned === null ? null : window.through };
+  const taint = condemned === null ? null : taintOf(settings, window, reach);
+  if (settings.panes) closePane(state.ring, settings.panes, window, settings.hold && condemned !== null ? null : window.through);
+  const more = { quarantined, breaker, reach, taint };
   const told = verdictsAlone(state.lane, [verdictRecord(settings, state, window, { judgement, by, ...more })], () =>
-    settings.onJudged({ verdict, fate: quarantined ? "quarantined" : more.taint === null ? "passed" : "tainted", rules }),
+    settings.onJudged({ verdict, fate: quarantined ? "quarantined" : taint === null ? "passed" : "tainted", rules }),
   );
   return { release: { name: windowName(settings, window.id), tags, condemned, last: null }, told };
+}
+
+/** What of a condemned window could not be kept back: of one that flows its own records, of one that slides those of the panes before. */
+function taintOf({ hold }: GateSettings, { through }: OpenWindow, reach: Reach | null): OffsetSpan | null {
+  return joinSpans(reach?.through ?? null, hold ? null : through);
 }
 
 function judgedByKey(

@@ -2,6 +2,7 @@ import { laneKey, WeirError, type Lane } from "@weir/record";
 import { restoreDetectors, restoreLaneKeys, type DetectorRule, type KeyRule, type Persistence } from "@weir/rules";
 import type { RestoredState, StateChange } from "@weir/stream";
 import type { Tripped } from "./breaker.ts";
+import { paneChanges, restoreRing } from "./closed-panes.ts";
 import { partialKey, progressKey } from "./global/notes.ts";
 import {
   heldWindows,
@@ -45,7 +46,7 @@ export function laneChanges(state: LaneState, settings: string | null): StateCha
   if (state.refill !== null) return [];
   const { lane } = state;
   const keys = state.keys?.changes(oldestOpen(state)?.first ?? state.next).map((change) => ({ lane, ...change })) ?? [];
-  const remembered = [...keys, ...detectorChanges(state)];
+  const remembered = [...keys, ...detectorChanges(state), ...paneChanges(lane, state.ring)];
   return settings === null ? remembered : [...remembered, ...windowChanges(state, settings)];
 }
 
@@ -141,6 +142,7 @@ export function restoreLane(
     keys: keyRules.length === 0 ? null : restoreLaneKeys(keyRules, lane, restored, from),
     ...restoredDetectors(detectorRules, restored.get(detectorsKey(lane)) ?? null),
     alerts: new Map<string, Persistence>(),
+    ring: restoreRing(lane, restored, false),
     tripped: null,
   };
   if (settings === null || text === undefined)
@@ -157,6 +159,7 @@ export function restoreLane(
     logHorizon: saved.logHorizon ?? -Infinity,
     ordinal: saved.ordinal,
     alerts: new Map(Object.entries(saved.alerts ?? {})),
+    ring: restoreRing(lane, restored, saved.settings === settings),
     tripped: breaker ? (saved.tripped ?? null) : null,
     refill,
     written: refill ? "" : text,

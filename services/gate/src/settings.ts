@@ -14,6 +14,12 @@ export interface KeySettings {
   readonly keysOf: (batch: Batch) => (row: number) => string;
 }
 
+/** Windows that slide: milliseconds of event time. */
+export interface PaneSettings {
+  readonly every: number;
+  readonly over: number;
+}
+
 /** What every lane of a gate works by. */
 export interface GateSettings {
   readonly pipeline: string;
@@ -25,6 +31,10 @@ export interface GateSettings {
   readonly hold: boolean;
   /** Windows in a row without a breach that close a breaker which has tripped; null: there is none. */
   readonly closeAfter: number | null;
+  /** Null where windows do not slide. */
+  readonly panes: PaneSettings | null;
+  /** Do verdicts tell which records had gone on? */
+  readonly tellsTaint: boolean;
   /** Header that names the windows of kind `batch`. */
   readonly batchHeader: string;
   /** The rule set that new windows are opened under. */

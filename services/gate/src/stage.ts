@@ -80,7 +80,7 @@ export function createStage(options: GateOptions): Stage {
     if (!ruleSets.has(digest) && canonical !== null) ruleSets.set(digest, compileCanonical(canonical, options));
     return ruleSetOf(digest);
   };
-  const timeRequest: FieldRequest | null = options.window?.kind === "time" && options.time ? { ...options.time, as: "time" } : null;
+  const timeRequest: FieldRequest | null = isTimed(options.window) && options.time ? { ...options.time, as: "time" } : null;
   const windows = createWindows(settings, ruleSetOf);
   const shared =
     settings.window?.kind === "time" && settings.shared ? createShared(settings, settings.window, windows, sharedRuleSetOf) : null;
@@ -222,6 +222,10 @@ export function createStage(options: GateOptions): Stage {
   }
 }
 
+function isTimed(window: WindowSpec | null): boolean {
+  return window?.kind === "time" || window?.kind === "sliding";
+}
+
 function settingsOf(options: GateOptions): GateSettings {
   const { pipeline, stage, spec, window } = options;
   const minRecords = window?.minRecords;
@@ -233,6 +237,8 @@ function settingsOf(options: GateOptions): GateSettings {
     kind: window?.kind ?? "none",
     hold: window?.hold ?? false,
     closeAfter: window?.breaker?.closeAfter ?? null,
+    panes: window?.kind === "sliding" ? { every: window.every, over: window.over } : null,
+    tellsTaint: window?.breaker !== undefined || (window?.kind === "sliding" && window.hold),
     batchHeader: options.batchHeader ?? BATCH_ID,
     ruleSet: compileRuleSet(options.rules, {
       stage,

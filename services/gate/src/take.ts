@@ -58,10 +58,10 @@ export function takeInto(passage: Passage, window: OpenWindow, first: number, en
   window.byKey?.count(judgement, first, end);
   window.last = batch.offset[end - 1]!; // end - 1 >= first, within the batch
   window.count += end - first;
-  if (settings.hold) return hold(passage, window, judgement, first, end);
-  if (settings.closeAfter !== null && isFlowing(passage.state))
+  if (settings.tellsTaint && isFlowing(passage.state))
     window.through = joinSpans(window.through, passingSpan(passage, judgement, first, end));
-  decideRows(passage, judgement, first, end);
+  if (settings.hold) hold(passage, window, judgement, first, end);
+  else decideRows(passage, judgement, first, end);
 }
 
 /** What went on before a restart is in the state. */

@@ -4,6 +4,7 @@ import type { SharedJudgement } from "./global/judge.ts";
 import type { Share } from "./global/heard.ts";
 import type { ToldKeys } from "./keyed/judge-keys.ts";
 import type { BreakerChange } from "./breaker.ts";
+import type { Reach } from "./closed-panes.ts";
 import type { LaneState, OpenWindow } from "./lane-state.ts";
 import type { GateSettings } from "./settings.ts";
 import type { OffsetSpan } from "./taint.ts";
@@ -27,6 +28,8 @@ interface JudgedAlone {
   readonly by: ClosedBy;
   readonly quarantined: boolean;
   readonly breaker?: BreakerChange | null;
+  /** Where the window slides: what was judged with its last pane. */
+  readonly reach?: Reach | null;
   /** Records that went on and would not have, had it been known. */
   readonly taint?: OffsetSpan | null;
   readonly keys?: Told["keys"];
@@ -34,18 +37,19 @@ interface JudgedAlone {
 
 /** What is written of a window that one partition judged. */
 export function verdictRecord(settings: GateSettings, state: LaneState, window: OpenWindow, judged: JudgedAlone): SystemRecord {
-  const { judgement, by, quarantined, breaker = null, taint = null, keys } = judged;
+  const { judgement, by, quarantined, breaker = null, reach = null, taint = null, keys } = judged;
   const { partition } = state.lane;
   const { id, start, end, first, last, count, tally, merged, ruleSet } = window;
   return record(settings, {
     id: verdictId(settings, state, window),
     window: {
       id,
-      ...(start !== null && { start: windowTime(start), end: windowTime(end) }),
+      ...(start !== null && { start: windowTime(reach?.start ?? start), end: windowTime(end) }),
+      ...(reach && start !== null && { panes: reach.panes, pane: { start: windowTime(start), first, last, count } }),
       ...(merged.length > 0 && { merged: merged.map((w) => w.id) }),
     },
-    partitions: [{ partition, first, last, count }],
-    n: tally.records,
+    partitions: [{ partition, ...(reach?.span ?? { first, last, count }) }],
+    n: (reach?.tally ?? tally).records,
     judgement,
     quarantined,
     ruleSets: [ruleSet.digest],

@@ -23,6 +23,7 @@ export function walkOf(settings: GateSettings, windows: Windows): Walk {
     case "count":
       return countWalk(settings.window.size, windows);
     case "time":
+    case "sliding":
       return timeWalk(settings.window, windows);
     case "batch":
       return batchWalk(settings.batchHeader, windows);
@@ -57,7 +58,7 @@ function entryOf({ state }: Passage): { horizon: number; ordinal: number } {
   return { horizon: state.horizon, ordinal: state.ordinal };
 }
 
-type TimeSpec = Extract<NonNullable<GateSettings["window"]>, { kind: "time" }>;
+type TimeSpec = Extract<NonNullable<GateSettings["window"]>, { kind: "time" | "sliding" }>;
 
 function timeWalk(spec: TimeSpec, windows: Windows): Walk {
   const windowOf = timeWindows(spec);

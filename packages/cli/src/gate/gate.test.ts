@@ -78,6 +78,28 @@ describe("a window with a breaker", () => {
   });
 });
 
+describe("a window that slides", () => {
+  const sliding = path.join(folder, "sliding");
+  cpSync(FLIGHTS, sliding, { recursive: true, filter: (from) => !/\/(?:data|scripts)/.test(from) });
+  const spec = path.join(sliding, "pipeline.yaml");
+  writeFileSync(spec, readFileSync(spec, "utf8").replace("kind: time, scope: global, every: 1d", "kind: sliding, every: 12h, over: 1d"));
+  const at = ["--pipeline", sliding, "-f", THREE_DAYS];
+
+  it("is explained by the pane that it ends with, and counted over all of its panes", async () => {
+    const { data } = await weir("gate", "explain", "2013-02-08T05:00Z", ...at);
+    expect(data[0]).toMatch(/^gate\/sliding\/2013-02-08T05:00Z\/0: .* \(\d+ records, 2013-02-07T17:00Z to 2013-02-08T17:00Z\)$/);
+    expect(data.join("\n")).not.toMatch(/note:/); // as many records lie in it as were judged
+    const later = await weir("gate", "explain", "2013-02-08T17:00Z", ...at);
+    expect(later.data[0]).toMatch(/breach, quarantined \(930 records, 2013-02-08T05:00Z to 2013-02-09T05:00Z\)$/);
+    expect(later.data[1]).toMatch(/^gone on already: \d+ records of partition 0, offsets \d+ to \d+$/);
+    expect(later.data.join("\n")).toMatch(/dep-delay-nulls +enforce +breach +472 of 930/);
+  });
+  it("is learned for from windows that do not overlap", async () => {
+    const { data } = await weir("gate", "learn", ...at);
+    expect(data[0]).toMatch(/, 3 reference windows/);
+  });
+});
+
 describe("a window that was judged key by key", () => {
   const keyed = path.join(folder, "keyed");
   cpSync(FLIGHTS, keyed, { recursive: true, filter: (from) => !/\/(?:data|scripts)/.test(from) });

@@ -35,8 +35,7 @@ export async function inspectWindow(
   const minRecords = gate.window?.minRecords ?? 0;
   const contract = contractAt(whole, pipeline.stages, gate.id);
   const ruleSet = compileRuleSet(gate.rules, { stage: gate.id, contract, baselines, sha256, minRecords });
-  const time: FieldRequest | null =
-    told.window.kind === "time" && pipeline.record.time !== null ? { ...pipeline.record.time, as: "time" } : null;
+  const time: FieldRequest | null = isTimed(told.window) && pipeline.record.time !== null ? { ...pipeline.record.time, as: "time" } : null;
   const reader = contract.reader([...ruleSet.requests, ...(time ? [time] : [])]);
   const tally = emptyTally(ruleSet);
   const examples = new Map<string, Example[]>();
@@ -69,11 +68,15 @@ function ownRows({ window, partitions }: ToldWindow, { batch, read, time }: Plac
     const offset = batch.offset[row]!; // row < count
     if (offset < (range.first ?? 0) || offset > range.last) continue;
     const at = times?.kind === "number" ? times.values[row]! : batch.timestamp[row]!; // row < count
-    if (window.kind === "time" && !(at >= start && at < end)) continue;
+    if (isTimed(window) && !(at >= start && at < end)) continue;
     if (window.kind === "batch" && headerText(ownHeaders(batch, row), "batch-id") !== window.id) continue;
     own[row] = 1;
   }
   return own;
+}
+
+function isTimed({ kind }: ToldWindow["window"]): boolean {
+  return kind === "time" || kind === "sliding";
 }
 
 function collectExamples(examples: Map<string, Example[]>, { ruleSet, view, counted, codes }: BatchJudgement): void {

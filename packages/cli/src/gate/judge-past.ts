@@ -32,10 +32,12 @@ function trialStage({ pipeline, contract: whole }: LoadedPipeline, { id, rules, 
   const { name, record, owner, digest } = pipeline;
   // What a record's own timestamp says belongs to the moment it was sent, which a file does not know. Nobody is there to judge windows
   // over several partitions together: each is judged for itself, which over a file, one partition, is the same.
-  const past =
+  const past: WindowSpec | null =
     window?.kind === "time"
-      ? { ...window, scope: window.scope === "key" ? ("key" as const) : ("partition" as const), maxFuture: Infinity }
-      : window;
+      ? { ...window, scope: window.scope === "key" ? "key" : "partition", maxFuture: Infinity }
+      : window?.kind === "sliding"
+        ? { ...window, maxFuture: Infinity }
+        : window;
   return createStage({
     pipeline: name,
     stage: id,

@@ -4,7 +4,7 @@ import type { WindowSpec } from "@weir/rules";
 import { loadPipeline, type LoadedPipeline } from "@weir/service";
 import type { Command } from "commander";
 import { connectionOf, type BrokerFlags } from "../connect.ts";
-import { learn, proposalLines } from "../gate/learn.ts";
+import { learn, proposalLines, type LearnOptions } from "../gate/learn.ts";
 import { recordsOfFile, recordsOfTopic } from "../gate/past-records.ts";
 import { gateNamed, offsetFlag } from "./gate-flags.ts";
 import { ENV, withLog, type Shell } from "./shell.ts";
@@ -51,7 +51,7 @@ export function addLearn({ env, output }: Shell, add: (name: string, description
           name: flags.name,
           version: offsetFlag("--number", flags.number) ?? 1,
           path: to,
-          window: timeWindow(gate.window),
+          window: referenceWindow(gate.window),
           ...(fields !== undefined && { fields: fields.split(",") }),
         });
         if (flags.out !== undefined) write(loaded, flags.out, learned.text);
@@ -68,7 +68,9 @@ export function addLearn({ env, output }: Shell, add: (name: string, description
     });
 }
 
-function timeWindow(window: WindowSpec | null): Extract<WindowSpec, { kind: "time" }> | null {
+/** Windows that slide overlap: what is usual for one is learned from those that do not. */
+function referenceWindow(window: WindowSpec | null): LearnOptions["window"] {
+  if (window?.kind === "sliding") return { ...(window.offset !== undefined && { offset: window.offset }), every: window.over };
   return window?.kind === "time" ? window : null;
 }
 

@@ -4,6 +4,7 @@ import type { Path, SpecProblem } from "../problems.ts";
 import { quarantinesWindows } from "../resolve.ts";
 import { lintBreaker } from "./breaker.ts";
 import type { Draft } from "./draft.ts";
+import { lintSliding } from "./sliding.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -15,6 +16,7 @@ export function lintGate(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
     ...sameKeys(draft, gate),
     ...windowProblems(draft, gate),
     ...lintBreaker(draft, gate),
+    ...lintSliding(draft, gate),
   ];
 }
 
@@ -100,7 +102,8 @@ function volumeProblem(
     return { what: "windows of keys remember nothing of those before", fix: "use min and max, or scope: partition" };
   if (onInsufficient === "mergeNext")
     return { what: "a window without one before it cannot be merged into the next one", fix: "use onInsufficient: pass or quarantine" };
-  if (season && window?.kind !== "time") return { what: "`season` needs windows of time", fix: "use window: {kind: time, …}, or ratio" };
+  if (season && window?.kind !== "time" && window?.kind !== "sliding")
+    return { what: "`season` needs windows of time", fix: "use window: {kind: time, …}, or ratio" };
   return null;
 }
 
@@ -135,7 +138,7 @@ function windowProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
       }),
     ];
   }
-  if (window?.kind !== "time") return [];
+  if (window?.kind !== "time" && window?.kind !== "sliding") return [];
   const problems: SpecProblem[] = [];
   const contradiction = (key: string, what: string, fix: string): void =>
     void problems.push(draft.yaml.problem("WEIR-1804", [...path, key], { what, fix }));
@@ -149,6 +152,9 @@ function windowProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
       }),
     );
   }
+  if (window.offset !== undefined && window.offset >= window.every)
+    contradiction("offset", "`offset` must be shorter than `every`", "subtract `every` from it");
+  if (window.kind === "sliding") return problems;
   if (window.scope === "global" || window.scope === "key") problems.push(...scopeProblems(draft, gate, window.scope));
   if ((window.scope === "key") !== (window.by !== undefined))
     contradiction(
@@ -158,8 +164,6 @@ function windowProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
     );
   if (window.offset !== undefined && window.timezone !== undefined)
     contradiction("offset", "`offset` and `timezone` both place the boundaries", "keep one of them");
-  if (window.offset !== undefined && window.offset >= window.every)
-    contradiction("offset", "`offset` must be shorter than `every`", "subtract `every` from it");
   if (window.timezone !== undefined && window.every !== DAY_MS)
     contradiction("timezone", "`timezone` is for windows of one day", "write every: 1d, or use offset");
   return problems;

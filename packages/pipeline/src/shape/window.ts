@@ -38,6 +38,20 @@ const count = z
   })
   .meta({ description: "Every so many records of a partition." });
 
+/** Of windows on event time. */
+const timed = {
+  lateness: duration.prefault("0s").meta({ description: "How far the watermark stays behind the greatest event time." }),
+  late: z
+    .enum(["quarantine", "nextWindow", "recordRulesOnly"])
+    .default("quarantine")
+    .meta({ description: "What happens to records of a window that is closed." }),
+  maxFuture: duration
+    .exactOptional()
+    .meta({ description: "An event time further than this ahead of the record's own timestamp is refused." }),
+};
+
+const offset = duration.exactOptional().meta({ description: "Shift of the boundaries from midnight UTC.", examples: ["5h"] });
+
 const time = z
   .strictObject({
     kind: z.literal("time"),
@@ -51,28 +65,38 @@ const time = z
       description: "For scope: key: keys of a window with a tally of their own; those beyond are judged together. Default: 10000.",
     }),
     every: positiveDuration.meta({ description: "Length of the window.", examples: ["1d", "15m"] }),
-    offset: duration.exactOptional().meta({ description: "Shift of the boundaries from midnight UTC.", examples: ["5h"] }),
+    offset,
     timezone: z
       .string(expecting("a time zone such as Europe/Paris"))
       .refine(isTimeZone, expecting("a time zone such as Europe/Paris"))
       .exactOptional()
       .meta({ description: "Windows of whole days begin at midnight there, daylight saving included." }),
-    lateness: duration.prefault("0s").meta({ description: "How far the watermark stays behind the greatest event time." }),
-    late: z
-      .enum(["quarantine", "nextWindow", "recordRulesOnly"])
-      .default("quarantine")
-      .meta({ description: "What happens to records of a window that is closed." }),
-    maxFuture: duration
-      .exactOptional()
-      .meta({ description: "An event time further than this ahead of the record's own timestamp is refused." }),
+    ...timed,
   })
   .meta({ description: "Tumbling, on event time." });
+
+const sliding = z
+  .strictObject({
+    kind: z.literal("sliding"),
+    ...common,
+    every: positiveDuration.meta({
+      description: "Length of a pane. Whenever one closes there is a verdict; held records wait for their own pane.",
+      examples: ["5m"],
+    }),
+    over: positiveDuration.meta({
+      description: "What a verdict looks back on: the panes of so long, the one that closes included.",
+      examples: ["1h"],
+    }),
+    offset,
+    ...timed,
+  })
+  .meta({ description: "Sliding, on event time: panes of `every`, each judged with those before it that lie within `over`." });
 
 const batch = z
   .strictObject({ kind: z.literal("batch"), ...common })
   .meta({ description: "What a producer marks as one batch by headers." });
 
-export const windowSchema: z.ZodType<WindowFile> = z.discriminatedUnion("kind", [count, time, batch]);
+export const windowSchema: z.ZodType<WindowFile> = z.discriminatedUnion("kind", [count, time, sliding, batch]);
 
 function isTimeZone(name: string): boolean {
   try {
