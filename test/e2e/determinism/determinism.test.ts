@@ -2,7 +2,18 @@ import { createKafkaLog } from "@weir/kafka";
 import { systemClock } from "@weir/service";
 import { createMemoryLog, type Log } from "@weir/stream";
 import { expect, inject, test } from "vitest";
-import { differences, flightsWith, outputsOf, runThrough, writeFlights, type Outputs, type Partitions, type Way } from "./replayed.ts";
+import {
+  differences,
+  flightsWith,
+  outputsOf,
+  runThrough,
+  WINDOWS,
+  writeFlights,
+  type Outputs,
+  type Partitions,
+  type Way,
+  type World,
+} from "./replayed.ts";
 
 const PARTITIONS: readonly Partitions[] = [1, 3, 12];
 const POLLS = [60, 150, 400, 1000, 4000];
@@ -11,8 +22,7 @@ const POLLS = [60, 150, 400, 1000, 4000];
  * 14 for each number of partitions. A life must be long enough to read an open window again, and to write what it decides to all
  * partitions: else nothing is ever judged.
  */
-function waysOf(partitions: Partitions): readonly Way[] {
-  const shortest = partitions === 12 ? 100 : 40;
+function waysOf(partitions: Partitions, shortest = partitions === 12 ? 100 : 40): readonly Way[] {
   return Array.from({ length: 14 }, (_, i) => {
     const polls = POLLS[i % POLLS.length]!; // within
     return {
@@ -23,6 +33,8 @@ function waysOf(partitions: Partitions): readonly Way[] {
     };
   });
 }
+/** What one fetch decides of short windows is written in one transaction, so lives have to be longer. */
+const SHORTEST: Readonly<Record<keyof typeof WINDOWS, number>> = { breaker: 60, sliding: 200, slidingBreaker: 200 };
 const CALM: Way = { fused: false, seed: 0, polls: 100_000, lifetime: 0 };
 
 interface Ran {
@@ -30,11 +42,11 @@ interface Ran {
   readonly deaths: number;
 }
 
-async function run(log: Log, name: string, partitions: Partitions, way: Way): Promise<Ran> {
-  const { loaded, remove } = flightsWith(name, partitions);
+async function run(log: Log, world: World, way: Way): Promise<Ran> {
+  const { loaded, remove } = flightsWith(world);
   try {
-    await log.createTopics(loaded.topology.topics.map(({ name: topic, partitions: n }) => ({ name: topic, partitions: n })));
-    const records = await writeFlights(log, loaded, partitions);
+    await log.createTopics(loaded.topology.topics.map(({ name, partitions }) => ({ name, partitions })));
+    const records = await writeFlights(log, loaded, world);
     const deaths = await runThrough(log, loaded, records, way);
     return { outputs: await outputsOf(log, loaded), deaths };
   } finally {
@@ -42,14 +54,14 @@ async function run(log: Log, name: string, partitions: Partitions, way: Way): Pr
   }
 }
 
-async function runInMemory(partitions: Partitions, way: Way, name = "same"): Promise<Ran> {
+async function runInMemory(world: World, way: Way): Promise<Ran> {
   await using log = createMemoryLog({ clock: systemClock });
-  return await run(log, name, partitions, way);
+  return await run(log, world, way);
 }
 
 const calm = new Map<Partitions, Outputs>();
 async function calmRun(partitions: Partitions): Promise<Outputs> {
-  const known = calm.get(partitions) ?? (await runInMemory(partitions, CALM)).outputs;
+  const known = calm.get(partitions) ?? (await runInMemory({ partitions, window: "days" }, CALM)).outputs;
   calm.set(partitions, known);
   return known;
 }
@@ -60,7 +72,7 @@ test.each(PARTITIONS)(
     const expected = await calmRun(partitions);
     let died = 0;
     for (const way of waysOf(partitions)) {
-      const { outputs, deaths } = await runInMemory(partitions, way);
+      const { outputs, deaths } = await runInMemory({ partitions, window: "days" }, way);
       died += deaths;
       expect({ way, differences: differences(expected, outputs) }).toEqual({ way, differences: [] });
     }
@@ -81,10 +93,27 @@ test.each<[Partitions, Way]>([
 ])("on Kafka the same as in memory: %i partitions, %j", async (partitions, way) => {
   await using log = await createKafkaLog({ brokers: [inject("kafka")], clientId: "weir-determinism" });
   const name = `same-${way.seed}`;
-  const { outputs, deaths } = await run(log, name, partitions, way);
-  expect(differences((await runInMemory(partitions, CALM, name)).outputs, outputs)).toEqual([]);
+  const world: World = { name, partitions, window: "days" };
+  const { outputs, deaths } = await run(log, world, way);
+  expect(differences((await runInMemory(world, CALM)).outputs, outputs)).toEqual([]);
   console.info(`  on Kafka, ${partitions} partitions, seed ${way.seed}: ${deaths} processes killed`);
   expect(deaths).toBeGreaterThan(0);
+});
+
+test.each(Object.keys(WINDOWS) as (keyof typeof WINDOWS)[])("windows of kind %s of every partition: the same", async (window) => {
+  const world: World = { partitions: 3, window };
+  const { outputs: expected } = await runInMemory(world, CALM);
+  const told = [...expected].flatMap(([place, lines]) => (place.startsWith("P.verdicts/") ? lines : []));
+  expect(told.some((line) => line.includes('"taint":'))).toBe(true);
+  expect(told.some((line) => line.includes('"breaker":"closed"'))).toBe(window !== "sliding");
+  let died = 0;
+  for (const way of waysOf(3, SHORTEST[window]).slice(1, 5)) {
+    const { outputs, deaths } = await runInMemory(world, way);
+    died += deaths;
+    expect({ way, differences: differences(expected, outputs) }).toEqual({ way, differences: [] });
+  }
+  console.info(`  ${window}: ${told.length} verdicts, ${died} processes killed`);
+  expect(died).toBeGreaterThan(5);
 });
 
 test("how many partitions there are changes neither a verdict nor where a record ends", async () => {

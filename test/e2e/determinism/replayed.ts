@@ -14,6 +14,8 @@ import { Killed, mortalLog, type Life } from "./mortal-log.ts";
 /** Three days of flights, two of the storm, by carrier; and some that cannot be read. */
 const FIRST_DAY = "2013-02-07";
 const LAST_DAY = "2013-02-09";
+/** And two more, on which they fly again. */
+const FLYING_AGAIN = "2013-02-11";
 const BAD = ["not JSON", '{"id":"2013-02-07-bad","event_time":"yesterday"}', "[]"];
 const PIECE = 500;
 
@@ -29,8 +31,25 @@ export interface Way {
   readonly lifetime: number;
 }
 
-/** The flights pipeline with other partitions, and windows that are larger than a transaction. */
-export function flightsWith(name: string, partitions: Partitions): { readonly loaded: LoadedPipeline; remove(): void } {
+/** How the windows of the flights pipeline are cut there. */
+const DAYS = "kind: time, scope: global, every: 1d, offset: 5h, lateness: 0s, hold: true";
+/** Others, of which every partition has its own. */
+export const WINDOWS = {
+  breaker: "kind: time, every: 6h, offset: 5h, lateness: 1h, breaker: {closeAfter: 2}",
+  sliding: "kind: sliding, every: 2h, over: 12h, lateness: 1h, hold: true",
+  slidingBreaker: "kind: sliding, every: 2h, over: 6h, lateness: 0s, breaker: {closeAfter: 1}",
+} as const;
+export type Window = keyof typeof WINDOWS | "days";
+
+/** What the records are read through. */
+export interface World {
+  readonly partitions: Partitions;
+  readonly window: Window;
+  readonly name?: string;
+}
+
+/** The flights pipeline with other partitions, perhaps with other windows, and windows that are larger than a transaction. */
+export function flightsWith({ name = "same", partitions, window }: World): { readonly loaded: LoadedPipeline; remove(): void } {
   const folder = mkdtempSync(path.join(tmpdir(), "weir-determinism-"));
   const from = path.join(ROOT, "deploy/pipelines/flights");
   mkdirSync(folder, { recursive: true });
@@ -40,6 +59,7 @@ export function flightsWith(name: string, partitions: Partitions): { readonly lo
     .replace("name: flights", `name: ${name}`)
     .replace("topic: flights.gate.quarantine", `topic: ${name}.gate.quarantine`)
     .replace("partitions: 4", `partitions: ${partitions}`)
+    .replace(DAYS, window === "days" ? DAYS : WINDOWS[window])
     .replace("key: /origin", "key: /carrier")
     .replace("every: 100ms, bytes: 8MiB", "every: 20ms, bytes: 64KiB");
   writeFileSync(file, spec);
@@ -47,10 +67,11 @@ export function flightsWith(name: string, partitions: Partitions): { readonly lo
 }
 
 /** Writes the log that every way reads: the same records at the same offsets, and its end. */
-export async function writeFlights(log: Log, { topology }: LoadedPipeline, partitions: number): Promise<number> {
+export async function writeFlights(log: Log, { topology }: LoadedPipeline, { partitions, window }: World): Promise<number> {
+  const lastDay = window === "days" ? LAST_DAY : FLYING_AGAIN;
   const encoder = new TextEncoder();
   const lines = gunzipSync(readFileSync(path.join(ROOT, "deploy/pipelines/flights/data/sample.ndjson.gz"))).toString().trim().split("\n"); // prettier-ignore
-  const flights = lines.filter((line) => line.slice(7, 17) >= FIRST_DAY && line.slice(7, 17) <= LAST_DAY);
+  const flights = lines.filter((line) => line.slice(7, 17) >= FIRST_DAY && line.slice(7, 17) <= lastDay);
   flights.splice(700, 0, ...BAD);
   await using producer = await log.producer({ transactionalId: "determinism" });
   const lanes = Array.from({ length: partitions }, (_, partition) => ({ topic: topology.entryTopic, partition }));
