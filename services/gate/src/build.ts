@@ -7,8 +7,18 @@ import { createStage, type GateOptions } from "./stage.ts";
 import { gateTelemetry } from "./telemetry.ts";
 import { withReplays } from "./with-replays.ts";
 
+/** What a gate has in memory and lets go at once. */
+export type GateBounds = Pick<GateOptions, "partBytes" | "maxHeldBytes">;
+
 /** A gate from its place in a pipeline. */
-export const buildStage: BuildStage = async (loaded, stageId, { followers, meter }) => {
+export const buildStage: BuildStage = (loaded, stageId, context) => build(loaded, stageId, context, {});
+
+/** The same within other bounds than the usual ones. */
+export function buildStageWithin(bounds: GateBounds): BuildStage {
+  return (loaded, stageId, context) => build(loaded, stageId, context, bounds);
+}
+
+async function build(...[loaded, stageId, { followers, meter }, bounds]: [...Parameters<BuildStage>, GateBounds]): ReturnType<BuildStage> {
   const { pipeline } = loaded;
   const spec = pipeline.stages.get(stageId);
   if (spec?.type !== "gate") throw new Error(`${stageId} is no gate of ${pipeline.name}`);
@@ -21,6 +31,7 @@ export const buildStage: BuildStage = async (loaded, stageId, { followers, meter
     spec.rules.map((rule) => rule.id),
   );
   const options: GateOptions = {
+    ...bounds,
     onJudged: telemetry.judged,
     onAlarm: telemetry.alarmed,
     pipeline: pipeline.name,
@@ -41,7 +52,7 @@ export const buildStage: BuildStage = async (loaded, stageId, { followers, meter
   const alike = options.window === null && main.remembers !== true;
   const stage = alike || topic === undefined ? main : withReplays(main, createStage(asReplays(options)), topic);
   return { stage, idsOf: (batch) => ids.from(reader)(batch), idleAfterMs: idleAfterMs(spec.window), close: async () => {} };
-};
+}
 
 /** The gate that judges replays: every run is one window, whose end its last word says. */
 export function asReplays({ createReader: _own, window, ...options }: GateOptions): GateOptions {

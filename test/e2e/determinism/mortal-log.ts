@@ -5,8 +5,14 @@ import type { Fetcher, Log, Membership, Producer, Transaction } from "@weir/stre
 export interface Life {
   /** Records of a lane that the next fetch brings at most. */
   poll(): number;
-  /** Called between any two things that reach the log; true: it dies here. */
-  diesNow(): boolean;
+  /** Called between any two things that reach the log, with what it does to a transaction that it ends; true: it dies here. */
+  diesNow(ending?: Ending): boolean;
+}
+
+/** A commit, before it is asked for or after it was answered. */
+export interface Ending {
+  readonly when: "before" | "after";
+  readonly topics: ReadonlySet<string>;
 }
 
 /** Where a process has been killed; the log hears nothing more of it. */
@@ -20,14 +26,14 @@ export class Killed extends Error {
 /** The log as one process sees it: in polls of any size, and until it is killed, before or after anything that it does there. */
 export function mortalLog(log: Log, life: Life): Log {
   let dead = false;
-  const alive = (): void => {
-    if (dead || life.diesNow()) dead = true;
+  const alive = (ending?: Ending): void => {
+    if (dead || life.diesNow(ending)) dead = true;
     if (dead) throw new Killed();
   };
-  const stillAlive = async <T>(act: () => Promise<T>): Promise<T> => {
-    alive();
+  const stillAlive: StillAlive = async (act, topics) => {
+    alive(topics && { when: "before", topics });
     const done = await act();
-    alive();
+    alive(topics && { when: "after", topics });
     return done;
   };
   return {
@@ -42,7 +48,8 @@ export function mortalLog(log: Log, life: Life): Log {
   };
 }
 
-type StillAlive = <T>(act: () => Promise<T>) => Promise<T>;
+/** `topics`: those of the transaction that is committed. */
+type StillAlive = <T>(act: () => Promise<T>, topics?: ReadonlySet<string>) => Promise<T>;
 
 function mortalFetcher(fetcher: Fetcher, life: Life, stillAlive: StillAlive): Fetcher {
   return {
@@ -77,17 +84,22 @@ function mortalProducer(producer: Producer, alive: () => void, stillAlive: Still
 }
 
 function mortalTransaction(transaction: Transaction, alive: () => void, stillAlive: StillAlive, isDead: () => boolean): Transaction {
+  const topics = new Set<string>();
   return {
     get bytes() {
       return transaction.bytes;
     },
     write: (...written) => {
       alive();
+      topics.add(written[0].topic);
       transaction.write(...written);
     },
     flush: () => stillAlive(() => transaction.flush()),
     commit: (offsets) =>
-      stillAlive(() => transaction.commit(offsets && { ...offsets, membership: originalOf(offsets.membership) ?? offsets.membership })),
+      stillAlive(
+        () => transaction.commit(offsets && { ...offsets, membership: originalOf(offsets.membership) ?? offsets.membership }),
+        topics,
+      ),
     abort: () => (isDead() ? Promise.reject(new Killed()) : transaction.abort()),
   };
 }

@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } f
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
+import { buildStageWithin } from "@weir/gate";
 import { batchOf, partitionOf, recordAt, type Lane, type PlainRecord } from "@weir/record";
 import { createMetrics, fuse, loadPipeline, runChain, systemClock, type LoadedPipeline, type RunningChain } from "@weir/service";
 import { writeEndNote, type Log } from "@weir/stream";
@@ -9,7 +10,7 @@ import { createRandom } from "@weir/testkit";
 import { ROOT } from "../command.ts";
 import { BUILDERS, createStatusReader, isDrained, SILENT } from "../in-process.ts";
 import { readCommitted } from "../read-committed.ts";
-import { Killed, mortalLog, type Life } from "./mortal-log.ts";
+import { Killed, mortalLog, type Ending, type Life } from "./mortal-log.ts";
 
 /** Three days of flights, two of the storm, by carrier; and some that cannot be read. */
 const FIRST_DAY = "2013-02-07";
@@ -29,6 +30,23 @@ export interface Way {
   readonly polls: number;
   /** Things that reach the log until a process dies, on average; 0: it does not. */
   readonly lifetime: number;
+  /** Windows leave in parts of so many bytes; default whole. */
+  readonly partBytes?: number;
+  /** The gate dies at every second of these instead. */
+  readonly dies?: GateMoment;
+}
+
+/** Around a commit of the gate: of records that it goes on to hold, of a verdict, of a part of a window that leaves after its verdict. */
+export interface GateMoment {
+  readonly what: "hold" | "verdict" | "part";
+  readonly when: "before" | "after";
+}
+
+function isMoment({ what, when }: GateMoment, { topology }: LoadedPipeline, ending: Ending | undefined): boolean {
+  if (ending?.when !== when) return false;
+  const outputs = topology.stages.find(({ type }) => type === "gate")?.outputs ?? new Map<string, string>();
+  const [told, left] = [ending.topics.has(topology.verdicts), [...outputs.values()].some((topic) => ending.topics.has(topic))];
+  return what === "verdict" ? told : !told && left === (what === "part");
 }
 
 /** How the windows of the flights pipeline are cut there. */
@@ -104,16 +122,22 @@ async function untilMarked(log: Log, lanes: readonly Lane[]): Promise<void> {
 export async function runThrough(log: Log, loaded: LoadedPipeline, records: number, way: Way): Promise<number> {
   const random = createRandom(way.seed);
   let deaths = 0;
+  let moments = 0;
   let over = false;
+  const isGate = (ids: readonly string[]): boolean => loaded.topology.stages.some(({ id, type }) => type === "gate" && ids.includes(id));
   const stages = loaded.topology.stages.filter((s) => s.type !== "ingest").map((s) => s.id);
   const chains = way.fused ? fuse(loaded.topology, () => false) : stages.map((id) => [id]);
   const running = new Map<string, RunningChain>();
   const keepRunning = async (stageIds: readonly string[]): Promise<void> => {
     while (!over) {
       let left = way.lifetime === 0 ? Infinity : 1 + Math.floor(random() * 2 * way.lifetime);
-      const life: Life = { poll: () => 1 + Math.floor(random() * way.polls), diesNow: () => --left < 0 };
+      const { dies } = way;
+      const life: Life = {
+        poll: () => 1 + Math.floor(random() * way.polls),
+        diesNow: (ending) => (dies ? isGate(stageIds) && isMoment(dies, loaded, ending) && ++moments % 2 === 1 : --left < 0),
+      };
       try {
-        const chain = await startChain(mortalLog(log, life), loaded, stageIds);
+        const chain = await startChain(mortalLog(log, life), loaded, stageIds, way);
         running.set(stageIds.join("+"), chain);
         await chain.done;
       } catch (error) {
@@ -137,11 +161,11 @@ export async function runThrough(log: Log, loaded: LoadedPipeline, records: numb
   return deaths;
 }
 
-function startChain(log: Log, loaded: LoadedPipeline, stageIds: readonly string[]): Promise<RunningChain> {
+function startChain(log: Log, loaded: LoadedPipeline, stageIds: readonly string[], { partBytes }: Way): Promise<RunningChain> {
   return runChain({
     loaded,
     stageIds,
-    builders: BUILDERS,
+    builders: new Map([...BUILDERS, ["gate", buildStageWithin(partBytes === undefined ? {} : { partBytes })]]),
     log,
     clock: systemClock,
     slot: `${stageIds.join("-")}-0`,
