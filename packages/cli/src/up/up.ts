@@ -5,13 +5,13 @@ import { startBroker, type Broker } from "@weir/broker";
 import { WeirError } from "@weir/record";
 import { loadPipeline, plainConnection, sha256, systemClock, verifyTopics, type Environment, type LoadedPipeline } from "@weir/service";
 import { connect, connectionOf } from "../connect.ts";
-import { evidenceText } from "../evidence.ts";
 import { table, type Output } from "../output.ts";
 import { readLines } from "../produce/lines.ts";
 import { produce } from "../produce/produce.ts";
 import { summarise, waitDrained } from "./drain.ts";
 import { startServices, SERVICES, type RunningServices } from "./services.ts";
 import { createTopics } from "./topics.ts";
+import { windowLines } from "./window-lines.ts";
 
 export interface UpFlags {
   readonly broker?: string;
@@ -163,13 +163,7 @@ async function playSample({ loaded, output, log, sample, startedAt, running, fai
   output.note("");
   for (const line of table(["port", "records"], [...Object.entries(summary.ports), ["dead letters", summary.deadLetters]]))
     output.note(`  ${line}`);
-  const stopped = monitor.windows().filter((w) => w.verdict === "breach");
-  if (stopped.length > 0)
-    output.note(`\n  The gate stopped ${stopped.length} of ${summary.windows.length} windows before the model saw them:`);
-  for (const { id, records: n, broken } of stopped) {
-    const because = broken.filter((b) => b.mode === "enforce").map((b) => `${b.rule} ${evidenceText(b)}`);
-    output.note(`    ${id}  ${n} records: ${because.join(", ")}`);
-  }
+  for (const line of windowLines(monitor.windows())) output.note(line);
   output.note("");
 }
 

@@ -65,7 +65,7 @@ test("what cannot be read as a verdict is none", () => {
   expect(parseVerdict('{"id":1}')).toBeNull();
   expect(
     parseVerdict(
-      '{"id":"w","stage":"gate","n":4,"verdict":"breach","rules":[{"id":"r","kind":"nullRate","verdict":"breach","k":3,"n":4},{"id":"d","kind":"drift","mode":"observe","verdict":"breach","n":4,"drift":{"effect":0.5}}]}',
+      '{"id":"w","stage":"gate","n":4,"verdict":"breach","quarantined":true,"rules":[{"id":"r","kind":"nullRate","verdict":"breach","k":3,"n":4},{"id":"d","kind":"drift","mode":"observe","verdict":"breach","n":4,"drift":{"effect":0.5}}]}',
     ),
   ).toEqual({
     id: "w",
@@ -73,6 +73,7 @@ test("what cannot be read as a verdict is none", () => {
     records: 4,
     nulls: 3,
     verdict: "breach",
+    quarantined: true,
     broken: [
       { rule: "r", mode: "enforce", k: 3, n: 4, effect: null },
       { rule: "d", mode: "observe", k: null, n: 4, effect: 0.5 },

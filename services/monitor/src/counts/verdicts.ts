@@ -6,6 +6,8 @@ export interface WindowSummary {
   /** Missing values that a null-rate rule of the window counted; null where it has no such rule. */
   readonly nulls: number | null;
   readonly verdict: string;
+  /** Nothing of it went on because of the verdict, or of one before. */
+  readonly quarantined: boolean;
   /** Rules that were broken, with what they saw. */
   readonly broken: readonly BrokenRule[];
 }
@@ -38,6 +40,7 @@ export function parseVerdict(text: string): WindowSummary | null {
     records: Number(value["n"]),
     nulls: nullRate ? Number(nullRate["k"]) : null,
     verdict: value["verdict"],
+    quarantined: value["quarantined"] === true,
     broken: rules.filter((r) => r["verdict"] === "breach").map(brokenRule),
   };
 }
