@@ -127,6 +127,31 @@ function describeCommits(of: () => LogUnderTest): void {
     expect([await valuesOf(log, out), [...(await log.committed(group, [lane], null)).values()]]).toEqual([["committed"], [7]]);
   });
 
+  test("a mark stands beside the offset until the next commit takes it away; from who is no member any more it is refused", async () => {
+    const { log, forget } = of();
+    const topic = await newTopic(log, 2);
+    const [lane, other] = lanesOf(topic, 2) as [Lane, Lane];
+    const group = newGroup();
+    await using members = createMembers();
+    const { membership } = await joinAlone(members, log, { group, topics: [topic] }, [lane, other]);
+    await using producer = await newProducer(log);
+    const read = async (): Promise<unknown[]> => {
+      const found = [await log.committed(group, [lane, other], null), await log.marked(group, [lane, other], null)];
+      return found.flatMap((map) => [map.get(laneKey(lane)), map.get(laneKey(other))]);
+    };
+    expect(await read()).toEqual([null, null, null, null]);
+    await log.mark(membership, [{ ...lane, offset: 3, text: "erste Spalte: ä" }]);
+    expect(await read()).toEqual([3, null, "erste Spalte: ä", null]);
+    const { epoch, memberId } = membership;
+    await expect(log.mark({ ...membership, group, memberId, epoch: epoch + 1 }, [{ ...lane, offset: 9, text: "" }])).rejects.toThrow();
+    const transaction = producer.begin();
+    await transaction.commit({ membership, incarnation: membership.incarnation, positions: [{ ...lane, offset: 7 }] });
+    expect(await read()).toEqual([7, null, null, null]);
+    await forget(group, membership.memberId);
+    await expect(log.mark({ ...membership, group, memberId, epoch }, [{ ...lane, offset: 9, text: "" }])).rejects.toThrow();
+    expect((await log.committed(group, [lane], null)).get(laneKey(lane))).toBe(7);
+  });
+
   test.each([
     [true, 5],
     [false, null],

@@ -2,7 +2,7 @@ import type { Log } from "@weir/stream";
 import { openLink, type LinkOptions, type SocketKind } from "./connection/index.ts";
 import { createTopics } from "./data-path/create-topics.ts";
 import { createFetcher } from "./data-path/fetcher.ts";
-import { readBounds, readCommitted } from "./data-path/offsets.ts";
+import { readBounds, readCommitted, readMarks, writeMarks } from "./data-path/offsets.ts";
 import { createProducer } from "./data-path/producer.ts";
 import { joinGroup } from "./membership/index.ts";
 import { loadCodecs } from "./record-batch/index.ts";
@@ -24,6 +24,8 @@ export async function createKafkaLog(options: KafkaLogOptions): Promise<Log> {
     createTopics: (topics) => createTopics(link, topics),
     join: (group, listener) => joinGroup(link, group, listener),
     committed: (group, lanes, member) => readCommitted(link, group, lanes, member),
+    marked: (group, lanes, member) => readMarks(link, group, lanes, member),
+    mark: (member, marks) => writeMarks(link, member, marks),
     bounds: (lanes) => readBounds(link, lanes),
     fetcher: (fetchOptions = {}) => createFetcher({ link, codecs, options: fetchOptions, ...takeSocketKind() }),
     producer: (producerOptions) => createProducer(link, producerOptions),

@@ -22,6 +22,7 @@ export {
   type Membership,
   type FetchOptions,
   type Fetcher,
+  type Mark,
   type Position,
   type Fetched,
   type LaneFailure,

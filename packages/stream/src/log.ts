@@ -15,6 +15,13 @@ export interface Log extends AsyncDisposable {
    * (`member` null: asks as an outsider).
    */
   committed(group: string, lanes: readonly Lane[], member: Membership | null): Promise<ReadonlyMap<string, number | null>>;
+  /** What `mark` left beside the committed offsets, by lane key, null where there is nothing; asked for after `committed`. */
+  marked(group: string, lanes: readonly Lane[], member: Membership | null): Promise<ReadonlyMap<string, string | null>>;
+  /**
+   * Commits these offsets outside of any transaction, each with a text beside it, which the next commit of the lane takes away. To be
+   * called with offsets that are committed already, or where none is, by their owner. Refused when the member's epoch is over.
+   */
+  mark(member: Membership, marks: readonly Mark[]): Promise<void>;
   /** First offset there is and the last stable offset, by lane key. */
   bounds(lanes: readonly Lane[]): Promise<ReadonlyMap<string, Bounds>>;
   fetcher(options?: FetchOptions): Fetcher;
@@ -86,6 +93,11 @@ export interface Fetcher extends AsyncDisposable {
 
 export interface Position extends Lane {
   readonly offset: number;
+}
+
+export interface Mark extends Position {
+  /** At most 4096 bytes, as Kafka's `offset.metadata.max.bytes` has it. */
+  readonly text: string;
 }
 
 export interface Fetched {

@@ -64,6 +64,13 @@ export function createMemoryLog(options: MemoryLogOptions): MemoryLog {
       while (!lanes.every((lane) => group(name).isStable(lane))) await topics.news().promise;
       return new Map(lanes.map((lane) => [laneKey(lane), group(name).committed(lane)]));
     },
+    async marked(name, lanes, _member) {
+      return new Map(lanes.map((lane) => [laneKey(lane), group(name).marked(lane)]));
+    },
+    async mark({ group: name, memberId, epoch }, marks) {
+      group(name).checkCommit(memberId, epoch);
+      group(name).mark(marks);
+    },
     async bounds(lanes) {
       return new Map(
         lanes.map((lane) => [

@@ -47,6 +47,8 @@ export function createReplayLog(topic: string, partitions: readonly RecordedPart
       return { group, memberId: "replay", epoch: 1, incarnation: 1, owned: () => owned, refresh: async () => {}, leave: async () => {} };
     },
     committed: async (_group, asked) => new Map(asked.map((lane) => [laneKey(lane), null])),
+    marked: async (_group, asked) => new Map(asked.map((lane) => [laneKey(lane), null])),
+    mark: async () => {},
     bounds: async (asked) => new Map(asked.map((lane) => [laneKey(lane), { earliest: 0, latest: 0, end: 0 }])),
     fetcher,
     producer: async () => createForgetfulProducer(written, (p) => void committed.set(laneKey(p), p.offset)),

@@ -41,6 +41,8 @@ export function mortalLog(log: Log, life: Life): Log {
     createTopics: (topics) => log.createTopics(topics),
     join: async (options, listener) => mortalMembership(await log.join(options, listener), () => dead),
     committed: (group, lanes, member) => log.committed(group, lanes, originalOf(member)),
+    marked: (group, lanes, member) => log.marked(group, lanes, originalOf(member)),
+    mark: (member, marks) => stillAlive(() => log.mark(originalOf(member) ?? member, marks)),
     bounds: (lanes) => log.bounds(lanes),
     fetcher: (options) => mortalFetcher(log.fetcher(options), life, stillAlive),
     producer: async (options) => mortalProducer(await log.producer(options), alive, stillAlive, () => dead),

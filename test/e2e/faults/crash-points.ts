@@ -28,6 +28,8 @@ export function crashingLog(log: Log, crash: Crash): Log {
     createTopics: (topics) => log.createTopics(topics),
     join: (options, listener) => log.join(options, listener),
     committed: (group, lanes, member) => log.committed(group, lanes, member),
+    marked: (group, lanes, member) => log.marked(group, lanes, member),
+    mark: (member, marks) => log.mark(member, marks),
     bounds: (lanes) => log.bounds(lanes),
     fetcher: (options) => crashingFetcher(log.fetcher(options), crash),
     producer: async (options) => crashingProducer(await log.producer(options), crash),

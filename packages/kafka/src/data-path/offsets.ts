@@ -1,8 +1,9 @@
 import { laneKey, RetriableError, type Lane } from "@weir/record";
-import type { Bounds, Membership } from "@weir/stream";
+import type { Bounds, Mark, Membership } from "@weir/stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { brokerFailure, type Link } from "../connection/index.ts";
-import { knownError, ListOffsets, OffsetFetch } from "../wire/index.ts";
+import { knownError, ListOffsets, OffsetCommit, OffsetFetch } from "../wire/index.ts";
+import { firstError } from "./transactional-id.ts";
 
 const EARLIEST = -2;
 const LATEST = -1;
@@ -104,7 +105,47 @@ export async function readCommitted(
   lanes: readonly Lane[],
   member: Membership | null,
 ): Promise<ReadonlyMap<string, number | null>> {
-  const found = new Map<string, number | null>();
+  return new Map([...(await readAll(link, group, lanes, member))].map(([key, { offset }]) => [key, offset < 0 ? null : offset]));
+}
+
+/** Texts that `writeMarks` left beside committed offsets, by lane. */
+export async function readMarks(
+  link: Link,
+  group: string,
+  lanes: readonly Lane[],
+  member: Membership | null,
+): Promise<ReadonlyMap<string, string | null>> {
+  return new Map([...(await readAll(link, group, lanes, member))].map(([key, { metadata }]) => [key, metadata || null]));
+}
+
+/** Commits offsets with a text each; the broker refuses when the member's epoch is not the current one. */
+export async function writeMarks(link: Link, { group, memberId, epoch }: Membership, marks: readonly Mark[]): Promise<void> {
+  const topics = new Map<string, { partition: number; offset: number; leaderEpoch: number; metadata: string }[]>();
+  for (const { topic, partition, offset, text } of marks)
+    topics.set(topic, [...(topics.get(topic) ?? []), { partition, offset, leaderEpoch: -1, metadata: text }]);
+  const request = {
+    group,
+    generation: epoch,
+    memberId,
+    instanceId: null,
+    topics: [...topics].map(([name, partitions]) => ({ name, partitions })),
+  };
+  const error = firstError(await link.toCoordinator("group", group, OffsetCommit, request, { errorOf: firstError }));
+  if (error !== 0) throw brokerFailure(error, `OffsetCommit of ${group}`);
+}
+
+interface CommittedOffset {
+  readonly offset: number;
+  readonly metadata: string | null;
+}
+
+async function readAll(
+  link: Link,
+  group: string,
+  lanes: readonly Lane[],
+  member: Membership | null,
+): Promise<ReadonlyMap<string, CommittedOffset>> {
+  const found = new Map<string, CommittedOffset>();
   const until = performance.now() + STABLE_MS;
   while (found.size < lanes.length) {
     const left = lanes.filter((lane) => !found.has(laneKey(lane)));
@@ -123,7 +164,7 @@ async function askCoordinator(
   group: string,
   lanes: readonly Lane[],
   member: Membership | null,
-  found: Map<string, number | null>,
+  found: Map<string, CommittedOffset>,
 ): Promise<string> {
   const topics = new Map<string, number[]>();
   for (const lane of lanes) topics.set(lane.topic, [...(topics.get(lane.topic) ?? []), lane.partition]);
@@ -156,7 +197,7 @@ async function askCoordinator(
   for (const topic of mine.topics) {
     for (const partition of topic.partitions) {
       const key = laneKey({ topic: topic.name, partition: partition.partition });
-      if (partition.error === 0) found.set(key, partition.offset < 0 ? null : partition.offset);
+      if (partition.error === 0) found.set(key, partition);
       else if (partition.error === UNSTABLE_OFFSET_COMMIT) waiting = `an open transaction over ${key}`;
       else throw brokerFailure(partition.error, `OffsetFetch of ${key} for ${group}`);
     }

@@ -151,11 +151,14 @@ export const OffsetFetch = api(
   },
 );
 
-/** By nobody: generation -1 without a member id. A group that has members refuses it. */
+/**
+ * Outside of any transaction. By nobody (generation -1 without a member id) it is refused by a group that has members. Members of the
+ * consumer protocol need version 9.
+ */
 export const OffsetCommit = api(
   "OffsetCommit",
   8,
-  [8, 8],
+  [8, 9],
   8,
   {
     group: text,

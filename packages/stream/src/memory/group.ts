@@ -1,5 +1,5 @@
 import { laneKey, RetriableError, WeirError, type Lane } from "@weir/record";
-import type { GroupListener, GroupOptions, Membership, Position } from "../log.ts";
+import type { GroupListener, GroupOptions, Mark, Membership, Position } from "../log.ts";
 import { assignRange } from "./range.ts";
 import type { Fate } from "./partition-log.ts";
 
@@ -32,6 +32,9 @@ export interface Group {
   checkCommit(memberId: string, epoch: number): void;
   /** Offsets of a transaction that is under way. */
   stage(positions: readonly Position[], fate: Fate): void;
+  /** Commits at once, with a text beside each offset. */
+  mark(marks: readonly Mark[]): void;
+  marked(lane: Lane): string | null;
   /** Takes over what was staged if the transaction committed. */
   finish(fate: Fate): void;
   isStable(lane: Lane): boolean;
@@ -41,6 +44,7 @@ export interface Group {
 export function createGroup(name: string, partitionsOf: (topic: string) => number | undefined): Group {
   const members = new Map<string, Member>();
   const offsets = new Map<string, number>();
+  const texts = new Map<string, string>();
   const staged = new Map<Fate, readonly Position[]>();
   let epoch = 0;
 
@@ -149,9 +153,19 @@ export function createGroup(name: string, partitionsOf: (topic: string) => numbe
       if (member.epoch !== itsEpoch)
         throw new RetriableError("STALE_MEMBER_EPOCH", `group ${name}: ${memberId} is at epoch ${member.epoch}, not ${itsEpoch}`);
     },
+    mark(marks) {
+      for (const mark of marks) {
+        offsets.set(laneKey(mark), mark.offset);
+        texts.set(laneKey(mark), mark.text);
+      }
+    },
+    marked: (lane) => texts.get(laneKey(lane)) ?? null,
     stage: (positions, fate) => void staged.set(fate, positions),
     finish(fate) {
-      if (fate.state === "committed") for (const p of staged.get(fate) ?? []) offsets.set(laneKey(p), p.offset);
+      for (const p of fate.state === "committed" ? (staged.get(fate) ?? []) : []) {
+        offsets.set(laneKey(p), p.offset);
+        texts.delete(laneKey(p));
+      }
       staged.delete(fate);
     },
     isStable: (lane) => ![...staged.values()].some((positions) => positions.some((p) => laneKey(p) === laneKey(lane))),
