@@ -124,6 +124,12 @@ export function stageTelemetry(options: TelemetryOptions): ChainEvents {
       logger.error({ ...at, ms, fault }, "no progress although there is work; reading again from the committed offsets");
     },
     heldBack: (lane, why) => logger.warn({ ...at, lane: laneKey(lane), why }, "partition waits and is tried again; the others go on"),
+    suspected: (lane, from, { size, alone }) => {
+      logger.warn(
+        { ...at, ...lane, from, size, alone },
+        "a process ended while it worked on these records; they are tried in smaller parts",
+      );
+    },
     retried: (kind, message) => {
       metrics.retries.add({ ...at, kind }, 1);
       logger.debug({ ...at, kind, message }, "tried again");

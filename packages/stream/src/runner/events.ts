@@ -1,4 +1,5 @@
 import type { Lane, RetriableError } from "@weir/record";
+import type { Suspicion } from "./death-mark.ts";
 import type { Execution } from "./execution.ts";
 import type { Refusal } from "./refusal.ts";
 
@@ -31,6 +32,8 @@ export interface RunnerEvents {
   stuck(ms: number, fault: string | null): void;
   /** A lane waits because what it was given failed; it goes on by itself. */
   heldBack?(lane: Lane, why: string): void;
+  /** A process died, or was lost, while records from there on were with its stages; they are tried in parts. */
+  suspected?(lane: Lane, from: number, suspicion: Suspicion): void;
   retried(kind: RetryKind, message: string): void;
   /** All records of a finite lane have been decided and committed. */
   ended(lane: Lane): void;

@@ -33,7 +33,7 @@ async function isolate(stage: Stage, batch: Batch, search: Search): Promise<read
     if (error instanceof RetriableError) throw error;
     if (batch.count === 1) {
       if (++search.poison > search.mostPoison) throw search.error;
-      return [poisonous(stage, batch, error)];
+      return [poisonous(stage, batch, `stage ${stage.id} cannot bear the record: ${told(error)}`)];
     }
   }
   const rows = allRows(batch.count);
@@ -42,12 +42,17 @@ async function isolate(stage: Stage, batch: Batch, search: Search): Promise<read
   return [...first, ...(await isolate(stage, selectRows(batch, rows.slice(middle)), search))];
 }
 
-function poisonous(stage: Stage, batch: Batch, error: unknown): Decided {
-  const told = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const failure: Failure = { class: "INTERNAL", message: `stage ${stage.id} cannot bear the record: ${told}`, retriable: false };
+function told(error: unknown): string {
+  return error instanceof Error ? `${error.name}: ${error.message}` : String(error);
+}
+
+/** The dead letter of the only record of a batch. */
+export function poisonous(stage: Stage, batch: Batch, message: string): Decided {
+  const failure: Failure = { class: "INTERNAL", message, retriable: false };
   return { batch, rows: allRows(1), ports: Uint8Array.of(deadLetterPort(stage)), failures: new Map([[0, failure]]) };
 }
 
-function deadLetterPort(stage: Stage): number {
+/** -1: it has none. */
+export function deadLetterPort(stage: Stage): number {
   return stage.ports.findIndex((port) => port.kind === "dead-letter");
 }

@@ -1,6 +1,7 @@
 import { laneKey, RetriableError, type Lane } from "@weir/record";
 import type { Membership } from "../log.ts";
 import type { Chain } from "./chain.ts";
+import { suspicionOf } from "./death-mark.ts";
 import { createWidths, findStart, partitionsMissing, type LaneStart } from "./lane-start.ts";
 import type { Lanes, OwnedLane } from "./lanes.ts";
 import type { RunnerOptions } from "./options.ts";
@@ -18,6 +19,8 @@ export interface LaneCycle {
 }
 
 export interface LaneCycleSetup {
+  /** Names this process among those that had its slot. */
+  readonly self: string;
   readonly options: RunnerOptions;
   readonly chain: Chain;
   readonly lanes: Lanes;
@@ -33,7 +36,7 @@ const BACKOFF_MS = 200;
 /** The same, for one that somebody has to do something about. */
 const BARRED_MS = 2000;
 
-export function createLaneCycle({ options, chain, lanes, onResolved, onRetry, onFatal }: LaneCycleSetup): LaneCycle {
+export function createLaneCycle({ self, options, chain, lanes, onResolved, onRetry, onFatal }: LaneCycleSetup): LaneCycle {
   const { clock, events } = options;
   const narrowTopics = createWidths(options);
   const isResolving = (lane: OwnedLane): boolean =>
@@ -79,12 +82,14 @@ export function createLaneCycle({ options, chain, lanes, onResolved, onRetry, on
         void resolve(lane, membership);
       }
     },
-    start: (lane, { from, states }) => {
+    start: (lane, { from, states, note }) => {
       if (lanes.get(lane.lane) !== lane || lane.status !== "resolving") return;
       chain.assign(lane.lane, from, states);
       const now = clock.monotonic();
       if (lane.reason !== "") events.resumed(lane.lane);
-      Object.assign(lane, { status: "ready", reason: "", next: from, committed: from, committedAt: now, activeAt: now });
+      const suspicion = suspicionOf(note, self);
+      if (suspicion !== null) events.suspected?.(lane.lane, from, suspicion);
+      Object.assign(lane, { status: "ready", reason: "", next: from, committed: from, committedAt: now, activeAt: now, suspicion });
     },
     restart: () => {
       for (const old of lanes.restart()) leave(old);

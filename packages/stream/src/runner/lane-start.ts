@@ -9,6 +9,8 @@ import { restoreState } from "./state.ts";
 export interface LaneStart {
   readonly from: number;
   readonly states: ReadonlyMap<string, RestoredState>;
+  /** What the last owner left beside the committed offset. */
+  readonly note: string | null;
 }
 
 /** Many lanes start at once: one look at the topics serves them all. */
@@ -38,7 +40,8 @@ export async function findStart(options: RunnerOptions, membership: Membership, 
       return { barred: `WEIR-5007 ${error.problem.what}: ${error.problem.where}: ${error.problem.why}` };
     }
   }
-  return { from, states };
+  const note = committed === null || from !== committed ? null : ((await log.marked(group, [lane], membership)).get(key) ?? null);
+  return { from, states, note };
 }
 
 /** Partitions keep their number from hop to hop: tells which of the topics that a chain writes have not as many as a lane needs. */

@@ -1,5 +1,6 @@
 import { laneKey, type Batch, type Lane } from "@weir/record";
 import type { Position } from "../log.ts";
+import type { Suspicion } from "./death-mark.ts";
 
 /** One lane that this process owns, in one life: whoever gets it anew gets a new object, so late answers are recognised. */
 export interface OwnedLane {
@@ -27,6 +28,10 @@ export interface OwnedLane {
   /** Last stable offset at which the lane has waited for an open transaction since `waitingSince`; -1: it does not wait. */
   waitingAt: number;
   waitingSince: number;
+  /** What of it may have killed a process; null: nothing. */
+  suspicion: Suspicion | null;
+  /** Its first records have been with the stages: whatever a process dies of now is found by the next one. */
+  proven: boolean;
 }
 
 export interface Lanes {
@@ -62,6 +67,8 @@ export function createLanes(): Lanes {
     newestAt: -1,
     waitingAt: -1,
     waitingSince: 0,
+    suspicion: null,
+    proven: false,
   });
   return {
     all,

@@ -1,7 +1,7 @@
 // Longer than 400 lines: all of it happens in one world, which stands at the top.
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
-import { batchOf, headerText, laneKey, type Batch, type PlainRecord } from "@weir/record";
+import { batchOf, headerText, laneKey, recordAt, type Batch, type PlainRecord } from "@weir/record";
 import { createManualClock, type ManualClock } from "../manual-clock.ts";
 import { createMemoryLog, type MemoryLog } from "../memory-log.ts";
 import { decideAll, type Decided, type Stage } from "../stage.ts";
@@ -487,4 +487,67 @@ test("a stage that never answers is told of after a minute, and ends the runner 
   await world.clock.advance(130_000);
   expect(world.told.filter((word) => word.includes("stuck"))).toHaveLength(1);
   expect(await ended).toContain("WEIR-5005");
+});
+
+/** A stage that ends the process: it is entered and never left. */
+function createKiller(kills: (values: readonly string[]) => boolean): { readonly stage: Stage; hasKilled(): boolean } {
+  let killed = false;
+  const stage = createPass({
+    process: (batches) => {
+      const values = batches.flatMap((b) => Array.from({ length: b.count }, (_, row) => text(recordAt(b, row).value)));
+      if (!kills(values)) return batches.map((b) => decideAll(b, 0));
+      killed = true;
+      return new Promise<Decided[]>(() => {});
+    },
+  });
+  return { stage, hasKilled: () => killed };
+}
+
+/** One process after the other in the same slot, until one lives for so long; gives how many died. */
+async function restartUntilAlive(world: World, kills: (values: readonly string[], life: number) => boolean, most: number): Promise<number> {
+  for (let life = 0; life <= most; life++) {
+    const { stage, hasKilled } = createKiller((values) => kills(values, life));
+    const running = world.start(stage, "s");
+    for (let waited = 0; waited < 20_000 && !hasKilled(); waited += 250) await world.clock.advance(250);
+    if (hasKilled()) continue; // nobody stops it: it is dead
+    await stopAll(world, running);
+    return life;
+  }
+  throw new Error(`after ${most} deaths it dies still`);
+}
+
+test("a record that kills every process becomes a dead letter, with its bytes; the others go on, once and in order", async () => {
+  const world = await createWorld();
+  const even = Array.from({ length: 700 }, (_, i) => `${2 * i}`);
+  const odd = even.map((n) => `${Number(n) + 1}`);
+  append(world.log, 0, even);
+  append(world.log, 1, odd);
+  const deaths = await restartUntilAlive(world, (values) => values.includes("888"), 20);
+  expect(deaths).toBeLessThanOrEqual(7); // 700, 44, 3 and three times 1, and one of a first fetch that was smaller
+  expect(world.log.read("out").map((partition) => partition.map((r) => text(r.value)))).toEqual([even.filter((n) => n !== "888"), odd]);
+  const [letter, ...others] = world.log.read("refused").flat();
+  expect([text(letter?.value ?? null), others.length]).toEqual(["888", 0]);
+  const { headers = [] } = letter ?? {};
+  expect([headerText(headers, "weir.dlq.class"), headerText(headers, "__dlq.errors.delivery.count")]).toEqual(["INTERNAL", "3"]);
+  expect(headerText(headers, "__dlq.errors.message")).toBe("3 processes ended while stage pass worked on this record alone");
+});
+
+test("two of them, in both partitions, are found one after the other", async () => {
+  const world = await createWorld();
+  append(world.log, 0, ["a", "b", "kill 1", "c"]);
+  append(world.log, 1, ["kill 2", "d"]);
+  await restartUntilAlive(world, (values) => values.some((v) => v.startsWith("kill")), 30);
+  expect(world.values("out").sort()).toEqual(["a", "b", "c", "d"]);
+  expect(world.values("refused").sort()).toEqual(["kill 1", "kill 2"]);
+});
+
+test("processes that are killed by something else, however often, leave no dead letter and double nothing", async () => {
+  const world = await createWorld();
+  const values = Array.from({ length: 300 }, (_, i) => `${i}`);
+  append(world.log, 0, values);
+  let seed = 7;
+  const random = (): number => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+  await restartUntilAlive(world, (given, life) => life < 60 && given.length > 0 && random() < 0.5, 61);
+  expect(world.values("out")).toEqual(values);
+  expect(world.values("refused")).toEqual([]);
 });

@@ -2,7 +2,8 @@
 import { RetriableError, type Batch, type Lane } from "@weir/record";
 import type { Fetcher, Membership, Producer } from "../log.ts";
 import { asError } from "./as-error.ts";
-import { createAsking, type Asking } from "./asking.ts";
+import { createAsking } from "./asking.ts";
+import { createCaution, type Caution } from "./caution.ts";
 import type { Chain, Outcome } from "./chain.ts";
 import { chainOf } from "./chain-of.ts";
 import { createCommits, type Commits } from "./commits.ts";
@@ -39,6 +40,8 @@ export interface Runner {
 }
 
 const STUCK = "STUCK";
+/** Runners of this process so far. */
+let started = 0;
 
 export function createRunner(options: RunnerOptions): Runner {
   const work = new Work(options, chainOf(options));
@@ -62,7 +65,7 @@ class Work {
   readonly #commits: Commits;
   readonly #endings: Endings;
   readonly #parts: Parts;
-  readonly #asking: Asking;
+  readonly #asking: Caution;
   readonly #changes: Change[] = [];
   #wake: () => void = () => {};
   #stopping = false;
@@ -89,8 +92,18 @@ class Work {
     this.#options = options;
     this.#chain = chain;
     this.#writing = writingOf(options);
-    this.#asking = createAsking(options, chain, this.lanes);
+    const self = `${options.slot}/${options.clock.now().toString(36)}/${++started}`;
+    this.#asking = createCaution({
+      self,
+      options,
+      chain,
+      lanes: this.lanes,
+      asking: createAsking(options, chain, this.lanes),
+      membership: () => this.#membership,
+      settled: () => this.#commits.settled(),
+    });
     this.#cycle = createLaneCycle({
+      self,
       options,
       chain,
       lanes: this.lanes,
@@ -330,6 +343,9 @@ class Work {
     const spent = clock.monotonic() - started;
     await this.#decide(outcomes);
     this.#unit?.processed(spent);
+    if (!this.#asking.watches() || this.#broken) return;
+    await this.#seal();
+    await this.#settled();
   }
 
   async #decide(outcomes: readonly Outcome[]): Promise<void> {
