@@ -21,8 +21,8 @@ export interface CautionSetup {
   readonly lanes: Lanes;
   readonly asking: Asking;
   readonly membership: () => Membership;
-  /** Every commit that was asked for is over. */
-  readonly settled: () => Promise<void>;
+  /** Resolves when every commit that was asked for is over; false: one of them failed. */
+  readonly settled: () => Promise<boolean>;
 }
 
 /** So many processes must have ended while the record was alone with the stages: less may be chance. */
@@ -36,14 +36,18 @@ const DEATHS = 3;
  */
 export function createCaution({ self, options, chain, lanes, asking, membership, settled }: CautionSetup): Caution {
   const suspects = (): OwnedLane[] => lanes.ready().filter((lane) => lane.suspicion !== null);
+  /**
+   * A commit outside of the transactions: only of offsets that they have committed, and only while the lane is ours beyond doubt, else it
+   * would move somebody's offset. The epoch is read when that is looked at, so a loss that comes later makes the broker refuse.
+   */
   const mark = async (marks: readonly (readonly [OwnedLane, Omit<DeathMark, "by">])[]): Promise<void> => {
-    const texts = marks.map(([lane, told]): Mark => ({
-      ...lane.lane,
-      offset: lane.committed,
-      text: writeDeathMark({ by: self, ...told }),
-    }));
+    if (!(await settled())) return;
+    const member = membership();
+    const sure = marks.filter(([lane]) => lane.incarnation === member.incarnation && lanes.all.has(lane.key));
+    const texts = sure.map(([lane, told]): Mark => ({ ...lane.lane, offset: lane.committed, text: writeDeathMark({ by: self, ...told }) }));
+    if (texts.length === 0) return;
     try {
-      await options.log.mark(membership(), texts);
+      await options.log.mark(member, texts);
     } catch (error) {
       // Without it a death is not noticed this time: nothing else depends on it, and what the fault means the next commit will say.
       if (!(error instanceof RetriableError) && !(error instanceof WeirError)) throw error;
@@ -53,10 +57,7 @@ export function createCaution({ self, options, chain, lanes, asking, membership,
     const [suspect] = batches.flatMap((batch) => suspects().filter((lane) => lane.key === laneKey(batch)));
     if (suspect) return askOne(suspect, batches);
     const fresh = batches.flatMap((batch) => lanes.get(batch) ?? []).filter((lane) => !lane.proven);
-    if (fresh.length > 0) {
-      await settled(); // what is under way would take the marks away
-      await mark([...new Set(fresh)].map((lane) => [lane, firstOf(lane, batches)] as const));
-    }
+    if (fresh.length > 0) await mark([...new Set(fresh)].map((lane) => [lane, firstOf(lane, batches)] as const));
     const outcomes = await asking.ask(batches);
     for (const batch of batches) Object.assign(lanes.get(batch) ?? {}, { proven: true });
     return outcomes;

@@ -82,14 +82,23 @@ export function createLaneCycle({ self, options, chain, lanes, onResolved, onRet
         void resolve(lane, membership);
       }
     },
-    start: (lane, { from, states, note }) => {
+    start: (lane, { from, states, note, incarnation }) => {
       if (lanes.get(lane.lane) !== lane || lane.status !== "resolving") return;
       chain.assign(lane.lane, from, states);
       const now = clock.monotonic();
       if (lane.reason !== "") events.resumed(lane.lane);
       const suspicion = suspicionOf(note, self);
       if (suspicion !== null) events.suspected?.(lane.lane, from, suspicion);
-      Object.assign(lane, { status: "ready", reason: "", next: from, committed: from, committedAt: now, activeAt: now, suspicion });
+      Object.assign(lane, {
+        status: "ready",
+        reason: "",
+        next: from,
+        committed: from,
+        committedAt: now,
+        activeAt: now,
+        suspicion,
+        incarnation,
+      });
     },
     restart: () => {
       for (const old of lanes.restart()) leave(old);

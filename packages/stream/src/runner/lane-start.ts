@@ -11,6 +11,8 @@ export interface LaneStart {
   readonly states: ReadonlyMap<string, RestoredState>;
   /** What the last owner left beside the committed offset. */
   readonly note: string | null;
+  /** Of the membership that it was looked up for. */
+  readonly incarnation: number;
 }
 
 /** Many lanes start at once: one look at the topics serves them all. */
@@ -24,6 +26,7 @@ export interface Barred {
 /** The committed offset first, once nothing that could move it is open, then the state: whatever was committed with the offset is in it. */
 export async function findStart(options: RunnerOptions, membership: Membership, { lane, key }: OwnedLane): Promise<LaneStart | Barred> {
   const { log, group, links, onOutOfRange } = options;
+  const { incarnation } = membership;
   const committed = await committedOf(options, membership, lane);
   const bounds = (await log.bounds([lane])).get(key);
   if (!bounds) throw new RetriableError("NO_LEADER", `${lane.topic}-${lane.partition} has no bounds yet`);
@@ -41,7 +44,7 @@ export async function findStart(options: RunnerOptions, membership: Membership, 
     }
   }
   const note = committed === null || from !== committed ? null : ((await log.marked(group, [lane], membership)).get(key) ?? null);
-  return { from, states, note };
+  return { from, states, note, incarnation };
 }
 
 /** Partitions keep their number from hop to hop: tells which of the topics that a chain writes have not as many as a lane needs. */

@@ -28,6 +28,8 @@ export interface OwnedLane {
   /** Last stable offset at which the lane has waited for an open transaction since `waitingSince`; -1: it does not wait. */
   waitingAt: number;
   waitingSince: number;
+  /** Of the membership, when the lane started. */
+  incarnation: number;
   /** What of it may have killed a process; null: nothing. */
   suspicion: Suspicion | null;
   /** Its first records have been with the stages: whatever a process dies of now is found by the next one. */
@@ -67,6 +69,7 @@ export function createLanes(): Lanes {
     newestAt: -1,
     waitingAt: -1,
     waitingSince: 0,
+    incarnation: -1,
     suspicion: null,
     proven: false,
   });

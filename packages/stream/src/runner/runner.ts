@@ -100,7 +100,10 @@ class Work {
       lanes: this.lanes,
       asking: createAsking(options, chain, this.lanes),
       membership: () => this.#membership,
-      settled: () => this.#commits.settled(),
+      settled: async () => {
+        await this.#commits.settled();
+        return this.#broken === null;
+      },
     });
     this.#cycle = createLaneCycle({
       self,
