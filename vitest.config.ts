@@ -25,6 +25,7 @@ const LONG = [
   "test/e2e/alerts/alerts.test.ts",
   "test/e2e/doors/doors.test.ts",
   "test/e2e/security/rights.test.ts",
+  "test/e2e/start-up/forgotten.test.ts",
   "test/e2e/start-up/running.test.ts",
 ];
 
