@@ -35,7 +35,6 @@ const DEATHS = 3;
  * stages. Only for chains without state: what one lets go may be of records that came long before.
  */
 export function createCaution({ self, options, chain, lanes, asking, membership, settled }: CautionSetup): Caution {
-  const suspects = (): OwnedLane[] => lanes.ready().filter((lane) => lane.suspicion !== null);
   /**
    * A commit outside of the transactions: only of offsets that they have committed, and only while the lane is ours beyond doubt, else it
    * would move somebody's offset. The epoch is read when that is looked at, so a loss that comes later makes the broker refuse.
@@ -54,12 +53,14 @@ export function createCaution({ self, options, chain, lanes, asking, membership,
     }
   };
   const ask = async (batches: readonly Batch[]): Promise<readonly Outcome[]> => {
-    const [suspect] = batches.flatMap((batch) => suspects().filter((lane) => lane.key === laneKey(batch)));
+    const asked = [...new Set(batches.flatMap((batch) => lanes.get(batch) ?? []))];
+    const suspect = asked.find((lane) => lane.suspicion !== null);
     if (suspect) return askOne(suspect, batches);
-    const fresh = batches.flatMap((batch) => lanes.get(batch) ?? []).filter((lane) => !lane.proven);
-    if (fresh.length > 0) await mark([...new Set(fresh)].map((lane) => [lane, firstOf(lane, batches)] as const));
+    const fresh = asked.filter((lane) => !lane.proven);
+    if (fresh.length === 0) return asking.ask(batches);
+    await mark(fresh.map((lane) => [lane, firstOf(lane, batches)] as const));
     const outcomes = await asking.ask(batches);
-    for (const batch of batches) Object.assign(lanes.get(batch) ?? {}, { proven: true });
+    for (const { lane } of fresh) Object.assign(lanes.get(lane) ?? {}, { proven: true });
     return outcomes;
   };
   /** Of one lane, so many records; the others wait. */
@@ -92,7 +93,11 @@ export function createCaution({ self, options, chain, lanes, asking, membership,
     const lane = lanes.get(batch);
     if (lane && first !== undefined && first < lane.next) lanes.rewind(batch, first);
   };
-  return { ...asking, ask: chain.stateful ? asking.ask : ask, watches: () => !chain.stateful && suspects().length > 0 };
+  return {
+    ...asking,
+    ask: chain.stateful ? asking.ask : ask,
+    watches: () => !chain.stateful && lanes.ready().some((lane) => lane.suspicion !== null),
+  };
 }
 
 function firstOf(lane: OwnedLane, batches: readonly Batch[]): Omit<DeathMark, "by"> {
