@@ -47,7 +47,7 @@ test("every line of a bucket's objects comes once, whatever they are called; lar
   await put("inbox", "elsewhere/d.ndjson", '{"id":"d1"}\n');
   const first = await openDoor({ log, doors: doors("inbox"), env: { S3_SECRET: "S3RVER" } });
   const all = ['{"id":"a1"}', '{"id":"a2"}', '{"id":"c1","n":1}', '{"id":"c2","n":2}', '{"id":"b1"}', '{"id":"b2"}'];
-  await expect.poll(() => values(log), WAIT).toEqual(all);
+  await expect.poll(() => values(log).toSorted(), WAIT).toEqual(all.toSorted()); // objects that settle together come in any order
   await first[Symbol.asyncDispose]();
   await put("inbox", "in/a b+ü&<.ndjson", '{"id":"a1"}\n{"id":"a2"}\n{"id":"a3"}\n');
   await using second = await openDoor({ log, doors: doors("inbox"), env: { S3_SECRET: "S3RVER" } });
