@@ -204,6 +204,7 @@ describe("reading a dead letter", () => {
       firstFailedAt: "2013-02-09T05:00:00.000Z",
       failedAt: "2013-02-09T05:00:00.000Z",
       fingerprint: expect.any(String),
+      place: null,
       replay: null,
     });
   });

@@ -40,6 +40,8 @@ export interface FailedRecord {
   readonly deliveryCount?: number;
   /** Milliseconds since 1970 UTC. */
   readonly failedAt: number;
+  /** In the order of its key, where the stage keeps it. */
+  readonly place?: string;
 }
 
 /** Which bytes the dead letter holds: those of the entry record, those the failing stage was given, or none (too large). */
@@ -136,6 +138,7 @@ function assemble(constant: Constant, stage: string, record: FailedRecord, sha25
     firstFailedAtHeader(record, failedAt),
     name(NAMES.failedAt, failedAt),
     constant.fingerprint,
+    ...(record.place === undefined ? [] : [name(NAMES.place, record.place)]),
   ];
 }
 

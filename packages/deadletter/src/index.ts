@@ -6,6 +6,7 @@ export {
   type Place,
   type Payload,
 } from "./dead-letter.ts";
+export { REPLAY_HEADERS } from "./names.ts";
 export { type Sha256 } from "./fingerprint.ts";
 export { readDeadLetter, readReplayMarks, type DeadLetterDescription, type ReplayMarks } from "./read.ts";
 export { type Family } from "./families.ts";

@@ -23,6 +23,7 @@ export const DEAD_LETTER_HEADERS = {
   firstFailedAt: "weir.dlq.first-failed-at",
   failedAt: "weir.dlq.failed-at",
   fingerprint: "weir.dlq.fingerprint",
+  place: "weir.dlq.place",
 } as const;
 
 /** Headers that a replay writes, once; a later replay replaces them. */
@@ -31,6 +32,7 @@ export const REPLAY_HEADERS = {
   count: "weir.replay.count",
   parent: "weir.replay.parent",
   edited: "weir.replay.edited",
+  place: "weir.replay.place",
 } as const;
 
 const OURS: ReadonlySet<string> = new Set(Object.values(DEAD_LETTER_HEADERS));

@@ -35,6 +35,8 @@ export interface DeadLetterDescription {
   readonly firstFailedAt: string | null;
   readonly failedAt: string | null;
   readonly fingerprint: string | null;
+  /** In the order of its key, where the stage keeps it: others wait behind it. */
+  readonly place: string | null;
   /** What earlier replays wrote; null for a record that was never replayed. */
   readonly replay: ReplayMarks | null;
 }
@@ -92,6 +94,7 @@ function readOwn(headers: readonly Header[]): DeadLetterDescription | null {
     firstFailedAt: text(NAMES.firstFailedAt),
     failedAt: text(NAMES.failedAt),
     fingerprint: text(NAMES.fingerprint),
+    place: text(NAMES.place),
     replay: readReplayMarks(headers),
   };
 }
@@ -124,6 +127,7 @@ function describeForeign(headers: readonly Header[]): DeadLetterDescription | nu
     firstFailedAt: null,
     failedAt: null,
     fingerprint: null,
+    place: null,
     replay: readReplayMarks(headers),
   };
 }

@@ -46,6 +46,8 @@ export interface DeliverySpec {
 export interface FailurePolicy {
   readonly retry: { readonly attempts: number; readonly backoffMinMs: number; readonly backoffMaxMs: number };
   readonly then: "dead-letter" | "pause";
+  /** Later records of a key wait behind its failed one; absent: they do not. */
+  readonly sequenced?: true;
 }
 
 export interface BreakerPolicy {

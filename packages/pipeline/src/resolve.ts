@@ -126,6 +126,7 @@ function resolveBranches(router: RouterFile, around: StageSurroundings): Readonl
 }
 
 export function resolveFailure(file: FailureFile | undefined, inherited: FailurePolicy): FailurePolicy {
+  const sequenced = file?.sequenced ?? inherited.sequenced === true;
   return {
     retry: {
       attempts: file?.retry?.attempts ?? inherited.retry.attempts,
@@ -133,5 +134,6 @@ export function resolveFailure(file: FailureFile | undefined, inherited: Failure
       backoffMaxMs: file?.retry?.backoff?.maxMs ?? inherited.retry.backoffMaxMs,
     },
     then: file?.then ?? inherited.then,
+    ...(sequenced && { sequenced: true as const }),
   };
 }

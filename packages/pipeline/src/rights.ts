@@ -1,6 +1,6 @@
 import { AUDIT_TOPIC } from "@weir/audit";
 import type { Pipeline, StageType } from "./pipeline.ts";
-import type { StageTopology, Topology } from "./topology.ts";
+import { isSequenced, keepsState, type StageTopology, type Topology } from "./topology.ts";
 
 /** Whoever speaks to the broker for a pipeline: its services, and the people who use the command line. */
 export const ROLES = ["ingest", "gate", "inference", "router", "monitor", "operator"] as const;
@@ -40,15 +40,25 @@ function stageRights(pipeline: Pipeline, topology: Topology, stage: StageTopolog
     return [...topics(role, "read", remembered), ...topics(role, "write", [...stage.outputs.values(), ...remembered]), transactions];
   }
   const sample = spec?.type === "router" && spec.sample ? [spec.sample.to] : [];
-  const own = role === "gate" ? [topology.state(stage.id), topology.verdicts] : [];
+  const state = spec && keepsState(spec) ? [topology.state(stage.id)] : [];
+  const waiting = spec && isSequenced(spec) ? [topology.waiting(stage.id)] : [];
+  const own = role === "gate" ? [...state, topology.verdicts] : state;
   // A stage whose dead letters stop it tells so itself.
   const told = pipeline.deadLetter?.breaker ? [topology.alerts] : [];
-  const readBack = role === "gate" ? [topology.state(stage.id)] : [];
   // The end of a finite input is handed on to the stages that come after.
   const handedOn = stage.next.size > 0 ? [topology.control] : [];
   return [
-    ...topics(role, "read", [...stage.inputs, stage.replay, topology.control, ...readBack]),
-    ...topics(role, "write", [...stage.outputs.values(), ...sample, topology.dlq, topology.executions, ...own, ...told, ...handedOn]),
+    ...topics(role, "read", [...stage.inputs, stage.replay, topology.control, ...state, ...waiting]),
+    ...topics(role, "write", [
+      ...stage.outputs.values(),
+      ...sample,
+      topology.dlq,
+      topology.executions,
+      ...own,
+      ...waiting,
+      ...told,
+      ...handedOn,
+    ]),
     { role, resource: "group", name: stage.group, pattern: "literal", operation: "read" },
     // Fused, the first stage's group reads what replays send: how far it came is asked, so that a change of shape repeats nothing.
     ...groups(topology, role).filter(({ name }) => name !== stage.group),

@@ -12,6 +12,7 @@ export type TopicFamily =
   | "quarantine"
   | "dead-letters"
   | "parked"
+  | "waiting"
   | "replay"
   | "replays"
   | "executions"
@@ -40,6 +41,8 @@ export const TOPIC_FAMILIES: Readonly<Record<TopicFamily, Family>> = {
   quarantine: { retentionMs: 30 * DAY_MS, maxMessageBytes: 2 * MIB },
   "dead-letters": { retentionMs: 30 * DAY_MS, maxMessageBytes: 2 * MIB },
   parked: { retentionMs: 90 * DAY_MS, maxMessageBytes: 2 * MIB },
+  // They wait as long as nobody deals with the one before them.
+  waiting: { retentionMs: -1, maxMessageBytes: 2 * MIB },
   // Longer than dead letters are kept: it says which of them are settled.
   replays: { retentionMs: 90 * DAY_MS, maxMessageBytes: 2 * MIB },
   replay: { retentionMs: 7 * DAY_MS, maxMessageBytes: 2 * MIB },

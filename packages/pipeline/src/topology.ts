@@ -23,6 +23,8 @@ export interface Topology {
   /** Answers of the HTTP doors, by idempotency key. */
   readonly receipts: string;
   state(stageId: string): string;
+  /** Where records wait behind a failed one of their key. */
+  waiting(stageId: string): string;
 }
 
 export interface StageTopology {
@@ -53,9 +55,10 @@ export function topologyOf(pipeline: Pipeline): Topology {
     alerts: "weir.alerts",
   };
   const state = (stageId: string): string => `${pipeline.name}.state.${stageId}`;
+  const waiting = (stageId: string): string => `${pipeline.name}.${stageId}.waiting`;
   const stages = flowOrder(pipeline.stages).map((stage) => stageTopology(pipeline, stage));
   const entry = stages.find((stage) => stage.type === "ingest")?.outputs.get("out") ?? `${pipeline.name}.ingest.out`;
-  return { entryTopic: entry, stages, topics: planTopics(pipeline, stages, entry, own, state), ...own, state };
+  return { entryTopic: entry, stages, topics: planTopics(pipeline, stages, entry, { ...own, state, waiting }), ...own, state, waiting };
 }
 
 function stageTopology(pipeline: Pipeline, stage: StageSpec): StageTopology {
@@ -101,15 +104,12 @@ export function flowOrder(stages: ReadonlyMap<string, StageSpec>): readonly Stag
   return order;
 }
 
-type OwnTopics = Pick<Topology, "dlq" | "executions" | "verdicts" | "control" | "parked" | "replays" | "receipts" | "alerts">;
+type OwnTopics = Pick<
+  Topology,
+  "dlq" | "executions" | "verdicts" | "control" | "parked" | "replays" | "receipts" | "alerts" | "state" | "waiting"
+>;
 
-function planTopics(
-  pipeline: Pipeline,
-  stages: readonly StageTopology[],
-  entry: string,
-  own: OwnTopics,
-  state: (id: string) => string,
-): TopicPlan[] {
+function planTopics(pipeline: Pipeline, stages: readonly StageTopology[], entry: string, own: OwnTopics): TopicPlan[] {
   const plans = new Map<string, TopicPlan>();
   const plan = (name: string, family: TopicFamily): void => {
     if (!plans.has(name)) plans.set(name, planTopic(name, family, pipeline.partitions, holdMs(pipeline, stages, name)));
@@ -126,7 +126,10 @@ function planTopics(
   plan(own.replays, "replays");
   plan(own.executions, "executions");
   plan(own.verdicts, "verdicts");
-  for (const stage of pipeline.stages.values()) if (keepsState(stage)) plan(state(stage.id), "state");
+  for (const stage of pipeline.stages.values()) {
+    if (keepsState(stage)) plan(own.state(stage.id), "state");
+    if (isSequenced(stage)) plan(own.waiting(stage.id), "waiting");
+  }
   for (const stage of pipeline.stages.values())
     if (stage.type === "ingest" && keepsReceipts(stage))
       plans.set(own.receipts, planTopic(own.receipts, "receipts", pipeline.partitions, stage.http?.idempotency.keep));
@@ -136,9 +139,15 @@ function planTopics(
   return [...plans.values()];
 }
 
-/** Of the stages that have state of their own: gates, and doors that remember how far they have read. */
+/** Of the stages that have state of their own: gates, who keeps the order of keys, and doors that remember how far they have read. */
 export function keepsState(stage: StageSpec): boolean {
-  return stage.type === "gate" || (stage.type === "ingest" && keepsPositions(stage));
+  if (stage.type === "ingest") return keepsPositions(stage);
+  return stage.type === "gate" || isSequenced(stage);
+}
+
+/** Do later records of a key wait behind its failed one? */
+export function isSequenced(stage: StageSpec): boolean {
+  return stage.type !== "ingest" && stage.onFailure.sequenced === true;
 }
 
 /** Twice the longest time that the gates which read the topic hold: of windows that slide a pane. */

@@ -151,6 +151,13 @@ describe("gates, fields, models and owners", () => {
       ],
     ],
     [
+      "the order of keys at a gate with windows",
+      change("then: dead-letter }", "then: dead-letter, sequenced: true }"),
+      [
+        "p.yaml:24:13  stages.gate.window  a gate that judges windows or remembers records cannot keep the order of keys · what waits behind a failed record is judged later than it came · give the gate onFailure: {sequenced: false}; the stages behind it can keep the order  (WEIR-1804)",
+      ],
+    ],
+    [
       "a breaker in windows that are held",
       change("hold: true,", "hold: true, breaker: {},"),
       [

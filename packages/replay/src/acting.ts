@@ -1,6 +1,8 @@
 import { nextCount, PARKED_FROM, type Letter, type Outcome, type ReplayPlan } from "@weir/deadletter";
+import type { Topology } from "@weir/pipeline";
 import { MAX_VALUE_BYTES, type PlainRecord } from "@weir/record";
 import type { Log } from "@weir/stream";
+import { leftOutOf } from "./left-out.ts";
 import { idOf, noTopic, type PlanContext } from "./make-plan.ts";
 import { watchNewer } from "./newer.ts";
 import { createPrepare } from "./prepare.ts";
@@ -45,14 +47,23 @@ export async function createActing(context: PlanContext & { readonly plan: Repla
       await newer?.refresh();
       const decided = letters.map(decide);
       const fails = trial === null ? new Map<Letter, string>() : await wouldFail(trial, decided);
-      return decided.map((d) => {
-        if (!("target" in d)) return d;
-        const why = fails.get(d.letter);
-        return why === undefined ? sent(d, sending) : skip(d.letter, `would fail as edited: ${why}`);
-      });
+      return decided
+        .map((d) => {
+          if (!("target" in d)) return d;
+          const why = fails.get(d.letter);
+          return why === undefined ? sent(d, sending) : skip(d.letter, `would fail as edited: ${why}`);
+        })
+        .map((act) => withLeftOut(act, loaded.topology));
     },
     [Symbol.asyncDispose]: async () => trial?.[Symbol.asyncDispose](),
   };
+}
+
+/** Where a letter goes elsewhere than back to its stage, those that wait there behind it need not wait any more. */
+function withLeftOut(act: Act, topology: Topology): Act {
+  if (act.outcome.outcome === "skipped") return act;
+  const leftOut = leftOutOf(act.letter, topology);
+  return leftOut === null || act.send?.lane.topic === leftOut.topic ? act : { ...act, leftOut };
 }
 
 /** How an outcome begins that stops the whole run. */

@@ -61,7 +61,7 @@ export async function executePlan(options: RunOptions): Promise<RunStatus> {
   const known = ledger.view.run(run);
   if (known && isOver(known.state)) return known;
   checkPlan(options, known);
-  await using sender = await openSender({ log, clock, run, ledgerTopic: loaded.topology.replays, ledger, onRetry: (why) => options.onNote(`the broker was asked again: ${why}`) }); // prettier-ignore
+  await using sender = await openSender({ log, clock, run, topology: loaded.topology, ledger, onRetry: (why) => options.onNote(`the broker was asked again: ${why}`) }); // prettier-ignore
   await using trail = await openAuditTrail({ log, clock, writer: `replay-${run}` });
   const steering: Steering = { asked: null, actor: options.actor };
   await using _requests = await listen(log, clock, loaded.topology.control, run, (note) => {

@@ -1,6 +1,7 @@
 import type { LedgerEntry, Letter, OutcomesEntry, RecordOutcome } from "@weir/deadletter";
+import type { Topology } from "@weir/pipeline";
 import { batchOf, RetriableError, type Lane, type PlainRecord } from "@weir/record";
-import type { Clock, Log, Producer, Transaction } from "@weir/stream";
+import { writeLeftOutNote, type Clock, type LeftOut, type Log, type Producer, type Transaction } from "@weir/stream";
 import { writeLedger, type LedgerReader } from "./ledger-topic.ts";
 
 /** What one letter becomes: an outcome, and perhaps a record. */
@@ -8,6 +9,8 @@ export interface Act {
   readonly letter: Letter;
   readonly outcome: RecordOutcome;
   readonly send: { readonly lane: Lane; readonly record: Partial<PlainRecord> } | null;
+  /** What its stage is told, where it does not come back there. */
+  readonly leftOut?: LeftOut;
 }
 
 /** One producer under the run's own id: whoever opens it last is the run, everybody before is refused. */
@@ -20,7 +23,7 @@ export interface SenderOptions {
   readonly log: Log;
   readonly clock: Clock;
   readonly run: string;
-  readonly ledgerTopic: string;
+  readonly topology: Pick<Topology, "replays" | "control">;
   readonly ledger: LedgerReader;
   /** The broker was asked again. */
   readonly onRetry: (why: string) => void;
@@ -31,7 +34,7 @@ const BACKOFF_MS = 300;
 const MAX_OUTCOMES = 500;
 
 export async function openSender(options: SenderOptions): Promise<Sender> {
-  const { log, clock, run, ledgerTopic, ledger, onRetry } = options;
+  const { log, clock, run, topology, ledger, onRetry } = options;
   const producer: Producer = await log.producer({ transactionalId: `weir-replay-${run}`, rotate: 1 });
   await ledger.refresh();
   const attempt = async (
@@ -41,7 +44,8 @@ export async function openSender(options: SenderOptions): Promise<Sender> {
   ): Promise<void> => {
     const transaction = producer.begin();
     for (const { send } of acts) if (send) transaction.write(send.lane, batchOf(send.lane, [send.record]));
-    writeLedger(transaction, ledgerTopic, [...outcomesOf(run, acts), ...entries]);
+    for (const { leftOut } of acts) if (leftOut) writeLeftOutNote(transaction, topology.control, leftOut);
+    writeLedger(transaction, topology.replays, [...outcomesOf(run, acts), ...entries]);
     more?.(transaction);
     await transaction.commit(null);
   };

@@ -51,7 +51,7 @@ export async function steerRun(options: SteerOptions): Promise<RunStatus> {
 async function takeOverAndCancel({ log, clock, loaded, run, actor }: SteerOptions): Promise<RunStatus> {
   const { topology, pipeline } = loaded;
   const ledger = await openLedger(log, topology.replays);
-  await using sender = await openSender({ log, clock, run, ledgerTopic: topology.replays, ledger, onRetry: () => {} });
+  await using sender = await openSender({ log, clock, run, topology, ledger, onRetry: () => {} });
   const entry = ledger.view.entryOf(run);
   if (!entry) return unknownRun(run);
   await using trail = await openAuditTrail({ log, clock, writer: `replay-${run}` });

@@ -3,6 +3,7 @@ import type { StageTopology, StageType, Topology } from "@weir/pipeline";
 import {
   createRunner,
   isReplaced,
+  WAITING_PORT,
   type Clock,
   type FailureCare,
   type Link,
@@ -138,7 +139,7 @@ function runnerOptions(
     inputs: first.inputs,
     replays: replaysOf(topology, stageIds),
     links: linksOf(
-      topology,
+      loaded,
       stageIds,
       built.map((b) => b.stage),
     ),
@@ -182,10 +183,12 @@ function handedOn(topology: Topology, stageIds: readonly string[], id: string): 
   return [...next].flatMap(([port, follower]) => (stageIds.includes(follower) ? [] : [outputs.get(port) ?? []].flat()));
 }
 
+type LinksOf = Pick<LoadedPipeline, "pipeline" | "topology">;
+
 /** Where each port of each stage of a chain leads: to the next stage in the process, or to a topic. */
-export function linksOf(topology: Topology, stageIds: readonly string[], stages: readonly Stage[]): Link[] {
+export function linksOf({ pipeline, topology }: LinksOf, stageIds: readonly string[], stages: readonly Stage[]): Link[] {
   return stages.map((stage, i) => {
-    const { outputs, next } = stageAt(topology, stageIds[i]!); // parallel
+    const { outputs, next, replay } = stageAt(topology, stageIds[i]!); // parallel
     const places = stage.ports.map((port): readonly [string, Output] => {
       if (port.kind === "dead-letter") return [port.name, { topic: topology.dlq, next: null }];
       const follower = stageIds.indexOf(next.get(port.name) ?? "");
@@ -193,7 +196,12 @@ export function linksOf(topology: Topology, stageIds: readonly string[], stages:
       if (topic === undefined) throw new Error(`port ${port.name} of stage ${stage.id} leads nowhere`);
       return [port.name, follower > i ? { topic: null, next: follower } : { topic, next: null }];
     });
-    return { stage, outputs: new Map(places), stateTopic: stage.holds || stage.remembers === true ? topology.state(stage.id) : null };
+    const isSequenced = pipeline.stages.get(stage.id)?.onFailure.sequenced === true;
+    const stateTopic = stage.holds || stage.remembers === true || isSequenced ? topology.state(stage.id) : null;
+    if (!isSequenced) return { stage, outputs: new Map(places), stateTopic };
+    const waiting = topology.waiting(stage.id);
+    const withWaiting = new Map([...places, [WAITING_PORT, { topic: waiting, next: null }]]);
+    return { stage, outputs: withWaiting, stateTopic, sequenced: { replays: replay, waiting } };
   });
 }
 

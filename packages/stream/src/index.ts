@@ -11,6 +11,7 @@ export {
   type Recall,
   type RestoredState,
   type CloseMarker,
+  type LeftOut,
 } from "./stage.ts";
 export {
   RecordTooLarge,
@@ -43,6 +44,8 @@ export { viewOf, type Link, type Output } from "./runner/chain.ts";
 export { RETRY_KINDS, type RetryKind, type CommitTimes, type RunnerEvents } from "./runner/events.ts";
 export { type Refusal } from "./runner/refusal.ts";
 export { type Execution, type DecidedRange } from "./runner/execution.ts";
-export { writeEndNote, writeSkipNote, parseNote, type Note, type SkipNote } from "./runner/notes.ts";
+export { keyName, SEQUENCED_STATE } from "./sequenced/queues.ts";
+export { WAITING_PORT, type SequencedTopics } from "./sequenced/sequenced-stage.ts";
+export { writeEndNote, writeSkipNote, writeLeftOutNote, parseNote, type Note, type SkipNote } from "./runner/notes.ts";
 export { restoreState } from "./runner/state.ts";
 export { STREAM_CODES } from "./codes.ts";

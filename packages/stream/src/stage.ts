@@ -49,7 +49,9 @@ export interface Stage {
    * A recall asks for records of the log whose bytes the stage does not have any more: `recalled` is given them, in order.
    */
   more?(): readonly Decided[] | Recall | null;
-  recalled?(batch: Batch): readonly Decided[];
+  recalled?(batch: Batch): readonly Decided[] | Promise<readonly Decided[]>;
+  /** A record that it refused will not come again: people dealt with it otherwise. */
+  leaveOut?(note: LeftOut): void;
   /** Closes what a committed marker closes. */
   close?(marker: CloseMarker): readonly Decided[];
   /** The lane is finite and has been read to its end: judge what is open. */
@@ -83,6 +85,8 @@ export interface Decided {
   readonly columns?: ReadonlyMap<string, Column>;
   /** By position in `rows`: why, for every row that goes to a quarantine or dead-letter port. */
   readonly failures?: ReadonlyMap<number, Failure>;
+  /** By position: its place in the order of its key, of rows that are refused by a stage that keeps this order. */
+  readonly places?: ReadonlyMap<number, string>;
   /** Copies beside the decision: positions in `rows` that also go to this topic. */
   readonly copies?: readonly { readonly topic: string; readonly positions: Int32Array }[];
   /** Verdicts that were reached with this decision; written in the same transaction. */
@@ -103,7 +107,7 @@ export interface StateChange extends SystemRecord {
   readonly lane: Lane;
 }
 
-/** Records of a lane that are to be read again: offsets from `from` to before `to`. */
+/** Records of a lane that are to be read again: offsets from `from` to before `to`, as far as there are any. */
 export interface Recall {
   readonly lane: Lane;
   readonly from: number;
@@ -115,6 +119,13 @@ export interface StateNote {
   readonly partition: number;
   readonly key: string;
   readonly value: string | null;
+}
+
+/** What was refused from a place in the order of its key, and will never be replayed. */
+export interface LeftOut extends Lane {
+  /** Name of the key. */
+  readonly key: string;
+  readonly place: string;
 }
 
 /** Newest value by key of the lane's partition of the state topic. */

@@ -95,7 +95,9 @@ function play({ log, silentAt, build }: Run, steps: readonly Step[]): Seen {
       const step = stepNow();
       if ("lane" in more) {
         const { from, to } = more;
-        see(pending, stage, stage.recalled!(batchFrom(log.filter((r) => r.offset >= from && r.offset < to).slice(0, step.take))));
+        const decided = stage.recalled!(batchFrom(log.filter((r) => r.offset >= from && r.offset < to).slice(0, step.take)));
+        if (decided instanceof Promise) throw new Error("a gate answers at once");
+        see(pending, stage, decided);
       } else see(pending, stage, more);
       if (step.then === "commit") commit();
       if (step.then === "crash") {

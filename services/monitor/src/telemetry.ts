@@ -24,11 +24,13 @@ export function monitorTelemetry(meter: Meter, status: () => PipelineStatus): Mo
   const stageOf = (id: string): PipelineStatus["stages"][number] | undefined => status().stages.find((s) => s.id === id);
   const decided = meter.watched("weir_stage_decided_records", "Records decided by a stage, from the execution log", labels);
   const inFlight = meter.watched("weir_stage_in_flight_records", "Records sent to a stage and not yet decided by it", labels);
+  const waiting = meter.watched("weir_stage_waiting_records", "Records that wait behind a failed one of their key", labels);
   const balanced = meter.watched("weir_stage_balanced", "1 while what a stage decided is the sum of its ports", labels);
   for (const { id } of stages) {
     const at = { pipeline, stage: id };
     decided.watch(at, () => stageOf(id)?.in ?? 0);
     inFlight.watch(at, () => stageOf(id)?.inFlight ?? 0);
+    waiting.watch(at, () => stageOf(id)?.waiting ?? 0);
     balanced.watch(at, () => {
       const stage = stageOf(id);
       return stage === undefined || stage.in === sum(stage.ports) ? 1 : 0;

@@ -13,9 +13,11 @@ export interface AuditedCounts {
   /** Records at the ends of the pipeline, by topic. */
   readonly ends: Readonly<Record<string, number>>;
   readonly held: number;
+  /** Behind a failed record of their key. */
+  readonly waiting: number;
   /** Entered and not yet decided by the last stage on their way. */
   readonly inFlight: number;
-  /** `entry + replayed = ends + held + in flight`, and every stage's own sum. */
+  /** `entry + replayed = ends + held + waiting + in flight`, and every stage's own sum. */
   readonly balanced: boolean;
   readonly stages: PipelineStatus["stages"];
 }
@@ -40,9 +42,11 @@ export async function auditCounts({ pipeline, topology }: LoadedPipeline, log: L
   const entry = counts.get(topology.entryTopic) ?? 0;
   const held = status.stages.reduce((n, s) => n + s.held, 0);
   const replayed = replayTopics.reduce((n, topic) => n + (counts.get(topic) ?? 0), 0);
-  const taken = (status.stages[0]?.in ?? 0) - (status.stages[0]?.replayed ?? 0);
+  const [first] = status.stages;
+  const taken = first ? first.in - first.replayed - first.wentOn : 0;
+  const waiting = status.stages.reduce((n, s) => n + s.waiting, 0);
   const replaysTaken = status.stages.reduce((n, s) => n + s.replayed, 0);
   const undecided = entry - taken + (replayed - replaysTaken) + status.stages.reduce((n, s) => n + s.inFlight, 0);
-  const balanced = status.stages.every((s) => s.in === sum(s.ports)) && entry + replayed === sum(ends) + undecided;
-  return { pipeline: pipeline.name, entry, replayed, ends, held, inFlight: undecided - held, balanced, stages: status.stages };
+  const balanced = status.stages.every((s) => s.in === sum(s.ports)) && entry + replayed === sum(ends) + waiting + undecided;
+  return { pipeline: pipeline.name, entry, replayed, ends, held, waiting, inFlight: undecided - held, balanced, stages: status.stages };
 }

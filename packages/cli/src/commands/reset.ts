@@ -2,7 +2,7 @@ import { userInfo } from "node:os";
 import type { GroupAdmin } from "@weir/kafka";
 import { batchOf, laneKey, WeirError, type Lane } from "@weir/record";
 import { openAuditTrail, systemClock, type Environment, type LoadedPipeline } from "@weir/service";
-import type { Log } from "@weir/stream";
+import { SEQUENCED_STATE, type Log } from "@weir/stream";
 import { confirm } from "../confirm.ts";
 import { table, type Output } from "../output.ts";
 import { lanesOf, readToEnd } from "../read-topics.ts";
@@ -75,11 +75,14 @@ async function planMoves(log: Log, group: string, lanes: readonly Lane[], to: st
 }
 
 /** Keys that a state topic holds, by partition. */
+const decoder = new TextDecoder();
+
 async function stateKeys(log: Log, topic: string): Promise<ReadonlyMap<Lane, readonly Uint8Array[]>> {
   const lanes = await lanesOf(log, [topic]);
   const found = new Map<number, Map<string, Uint8Array>>();
   for await (const { partition, record } of readToEnd(log, lanes)) {
-    if (record.key === null) continue;
+    // What waits behind a failed record is not read again with the inputs: it goes on waiting.
+    if (record.key === null || decoder.decode(record.key).startsWith(SEQUENCED_STATE)) continue;
     const keys = found.get(partition) ?? new Map<string, Uint8Array>();
     found.set(partition, keys);
     const name = Buffer.from(record.key).toString("latin1");

@@ -9,7 +9,7 @@ export function addAudit({ command, env, output }: Shell): void {
   const audit = command("audit", "hold what happened against what should have", "  weir audit counts --pipeline deploy/pipelines/flights");
   audit
     .command("counts")
-    .description("entry + replayed = ends + held + in flight, counted record by record")
+    .description("entry + replayed = ends + held + waiting + in flight, counted record by record")
     .exitOverride(exitOf)
     .requiredOption("--pipeline <dir>", "folder with pipeline.yaml", env["WEIR_PIPELINE"])
     .option("--broker <host:port>", "bootstrap address")
@@ -26,6 +26,7 @@ export function addAudit({ command, env, output }: Shell): void {
             ["replayed", counts.replayed],
             ...Object.entries(counts.ends),
             ["held", counts.held],
+            ...(counts.waiting === 0 ? [] : [["waiting", counts.waiting]]),
             ["in flight", counts.inFlight],
           ] as [string, number][];
           for (const line of table(["where", "records"], rows)) output.data(line);

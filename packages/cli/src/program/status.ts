@@ -41,6 +41,7 @@ function frameHead(pipeline: string): string {
 }
 
 function describeStatus({ stages }: Status): string[] {
+  const anyWaits = stages.some((s) => s.waiting > 0);
   const rows = stages.map((s) => [
     s.id,
     s.in,
@@ -49,7 +50,8 @@ function describeStatus({ stages }: Status): string[] {
       .join(", "),
     s.held,
     s.inFlight,
+    ...(anyWaits ? [s.waiting] : []),
     s.lastAt ?? "-",
   ]);
-  return table(["stage", "in", "ports", "held", "in flight", "last execution"], rows);
+  return table(["stage", "in", "ports", "held", "in flight", ...(anyWaits ? ["waiting"] : []), "last execution"], rows);
 }

@@ -39,6 +39,7 @@ export function resentHeaders(letter: Letter, free: readonly Header[], { run, ed
     text(REPLAY.count, String(nextCount(letter))),
     text(REPLAY.parent, placeOf(letter)),
     ...(edited === null ? [] : [text(REPLAY.edited, edited)]),
+    ...(letter.description.place === null ? [] : [text(REPLAY.place, letter.description.place)]),
   ];
 }
 

@@ -17,6 +17,23 @@ export function lintGate(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
     ...windowProblems(draft, gate),
     ...lintBreaker(draft, gate),
     ...lintSliding(draft, gate),
+    ...sequencedProblems(draft, gate),
+  ];
+}
+
+const REMEMBERS: ReadonlySet<RuleSpec["kind"]> = new Set(["unique", "rateChange", "level"]);
+
+/** A record that waited behind another is judged when its turn comes: then its window is over, and what it was compared with is gone. */
+function sequencedProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
+  const index = gate.rules.findIndex((rule) => REMEMBERS.has(rule.kind));
+  if (gate.onFailure.sequenced !== true || (gate.window === undefined && index < 0)) return [];
+  const part: Path = gate.window === undefined ? ["rules", index, "kind"] : ["window"];
+  return [
+    draft.yaml.problem("WEIR-1804", ["stages", gate.id, ...part], {
+      what: "a gate that judges windows or remembers records cannot keep the order of keys",
+      why: "what waits behind a failed record is judged later than it came",
+      fix: "give the gate onFailure: {sequenced: false}; the stages behind it can keep the order",
+    }),
   ];
 }
 

@@ -11,6 +11,7 @@ export type TargetFile = string | { readonly topic: string } | { readonly stage:
 export interface FailureFile {
   readonly retry?: { readonly attempts?: number; readonly backoff?: { readonly minMs: number; readonly maxMs: number } };
   readonly then?: "dead-letter" | "pause";
+  readonly sequenced?: boolean;
 }
 
 interface StageFileCommon {
@@ -67,8 +68,12 @@ export const failureSchema: z.ZodType<FailureFile> = z
       })
       .exactOptional(),
     then: z.enum(["dead-letter", "pause"]).exactOptional().meta({ description: "What follows the last retry. Default: dead-letter." }),
+    sequenced: z.boolean(expecting("true or false")).exactOptional().meta({
+      description:
+        "Keep the order of keys: later records of a key wait behind its failed one, and go on in their order once that has been replayed or discarded. Default: false.",
+    }),
   })
-  .meta({ description: "What happens when something a stage depends on fails. Inherited: pipeline, then stage." });
+  .meta({ description: "What happens when a record or something a stage depends on fails. Inherited: pipeline, then stage." });
 
 const common = {
   owner: owner.exactOptional().meta({ description: "Who answers for the stage. Default: the pipeline's owner." }),

@@ -20,7 +20,7 @@ export function watched(stage: Stage, saw: (decided: readonly Decided[]) => void
         return next !== null && "lane" in next ? next : next && shown(next);
       },
     }),
-    ...(recalled && { recalled: (batch) => shown(recalled(batch)) }),
+    ...(recalled && { recalled: async (batch) => shown(await recalled(batch)) }),
     ...(close && { close: (marker) => shown(close(marker)) }),
     ...(endOfInput && { endOfInput: (lane) => shown(endOfInput(lane)) }),
   };

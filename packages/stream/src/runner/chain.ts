@@ -1,5 +1,6 @@
 import { gatherSlices, gatherInts, gatherColumn, selectRows, type Additions, type Batch, type Column, type Lane } from "@weir/record";
-import type { CloseMarker, Decided, Recall, RestoredState, Stage, StateChange, StateNote } from "../stage.ts";
+import type { CloseMarker, Decided, LeftOut, Recall, RestoredState, Stage, StateChange, StateNote } from "../stage.ts";
+import type { SequencedTopics } from "../sequenced/sequenced-stage.ts";
 import { processIsolating } from "./isolate.ts";
 import { refuseTooLarge } from "./too-large.ts";
 
@@ -10,6 +11,8 @@ export interface Link {
   readonly outputs: ReadonlyMap<string, Output>;
   /** Where the stage's state is kept; null for a stage without state. */
   readonly stateTopic: string | null;
+  /** Set where it keeps the order of keys: what comes behind a refused record of its key waits. */
+  readonly sequenced?: SequencedTopics;
 }
 
 export interface Output {
@@ -42,9 +45,12 @@ export interface Chain {
   /** The state topic to be followed for the first stage, null where it hears nothing. */
   readonly hears: string | null;
   hear(notes: readonly StateNote[], partitions: number): Promise<Outcome[]>;
+  /** A record that one of its stages refused will not be replayed to the lane. */
+  leaveOut(note: LeftOut): void;
   unsaved(): boolean;
   /** The next part of what its stages have decided, or what they ask to read again; null when there is none. */
   more(): Promise<readonly Outcome[] | Recall | null>;
+  /** What it asked for; an empty batch says how far there is nothing. */
   recalled(batch: Batch): Promise<Outcome[]>;
   /** Does silence close something of the lane, or is it waited for? */
   mindsSilence(lane: Lane): boolean;
@@ -66,21 +72,22 @@ export interface ChainOptions {
 export function createChain(links: readonly Link[], { entries = new Map(), mostPoison = 0 }: ChainOptions = {}): Chain {
   const first = links[0];
   if (!first) throw new Error("a chain needs a stage");
-  const holding = links.findIndex((l, i) => i > 0 && (l.stage.holds || l.stage.remembers === true));
-  if (holding > 0) throw new Error(`stage ${links[holding]!.stage.id} has state and cannot follow another in one chain`); // found index
+  const holding = links.findIndex((l, i) => i > 0 && l.stage.holds);
+  if (holding > 0) throw new Error(`stage ${links[holding]!.stage.id} holds records and cannot follow another in one chain`); // found index
   const path = { links, mostPoison };
   const entryOf = ({ topic }: Pick<Lane, "topic">): number => entries.get(topic) ?? 0;
   const stageOf = (lane: Lane): Stage => links[entryOf(lane)]!.stage; // entries are indexes of the chain
   return {
     links,
-    stateful: first.stage.holds || first.stage.remembers === true,
+    stateful: links.some(({ stage }) => stage.holds || stage.remembers === true),
     process: (batches) => processEach(path, batches, entryOf),
     close: async (marker) => handOn(path, entryOf(marker.lane), stageOf(marker.lane).close?.(marker) ?? []),
     endOfInput: async (lane) => handOn(path, entryOf(lane), stageOf(lane).endOfInput?.(lane) ?? []),
     position: (lane) => stageOf(lane).position(lane),
     hears: first.stage.hear ? first.stateTopic : null,
     hear: async (notes, partitions) => handOn(path, 0, first.stage.hear?.(notes, partitions) ?? []),
-    unsaved: () => first.stage.unsaved?.() ?? false,
+    leaveOut: (note) => stageOf(note).leaveOut?.(note),
+    unsaved: () => links.some(({ stage }) => stage.unsaved?.() ?? false),
     more: async () => {
       for (const [at, { stage }] of links.entries()) {
         const next = stage.more?.() ?? null;
@@ -88,7 +95,7 @@ export function createChain(links: readonly Link[], { entries = new Map(), mostP
       }
       return null;
     },
-    recalled: async (batch) => handOn(path, entryOf(batch), stageOf(batch).recalled?.(batch) ?? []),
+    recalled: async (batch) => handOn(path, entryOf(batch), (await stageOf(batch).recalled?.(batch)) ?? []),
     mindsSilence: (lane) => stageOf(lane).watchesSilence === true || stageOf(lane).position(lane) !== null,
     snapshot: () =>
       links.flatMap((l) => (l.stateTopic === null ? [] : l.stage.snapshot().map((change) => ({ topic: l.stateTopic!, change })))), // not null, just seen

@@ -1,6 +1,7 @@
 import { laneKey, type Lane } from "@weir/record";
 import type { Clock } from "../clock.ts";
 import type { Log } from "../log.ts";
+import type { LeftOut } from "../stage.ts";
 import { followTopic, type NoteListener } from "./follow.ts";
 import { parseNote, type SkipNote } from "./notes.ts";
 
@@ -13,8 +14,13 @@ export interface Control {
   stop(): void;
 }
 
+export interface ControlListener extends NoteListener {
+  onLeftOut(note: LeftOut): void;
+}
+
 /** Follows the control topic. Notes arrive while it runs. */
-export async function followControl(log: Log, topic: string, clock: Clock, { onNote, onFault }: NoteListener): Promise<Control> {
+export async function followControl(log: Log, topic: string, clock: Clock, listener: ControlListener): Promise<Control> {
+  const { onNote, onFault, onLeftOut } = listener;
   const ends = new Map<string, number>();
   const skips = new Map<string, SkipNote[]>();
   const take = (value: string | null): void => {
@@ -22,6 +28,7 @@ export async function followControl(log: Log, topic: string, clock: Clock, { onN
     if (note === null) return;
     const key = laneKey(note);
     if (note.kind === "end") ends.set(key, Math.max(note.offset, ends.get(key) ?? -1));
+    else if (note.kind === "left-out") onLeftOut(note);
     else skips.set(key, [...(skips.get(key) ?? []), note]);
   };
   const onNotes = (notes: readonly { readonly value: string | null }[]): void => {

@@ -51,7 +51,7 @@ export async function findStart(options: RunnerOptions, membership: Membership, 
 export function createWidths({ log, links, topics, clock }: RunnerOptions): (lane: Lane) => Promise<readonly string[]> {
   const written = links.flatMap(({ outputs, stateTopic }) => [stateTopic, ...[...outputs.values()].flatMap((o) => o.topic)]);
   // Only who keeps windows writes verdicts, and only they have the right to look at that topic.
-  const judges = links.some(({ stateTopic }) => stateTopic !== null);
+  const judges = links.some(({ stage, stateTopic }) => stateTopic !== null && stage.ports.some(({ kind }) => kind === "quarantine"));
   const names = [...new Set([...written, topics.executions, judges ? topics.verdicts : null])].filter((name) => name !== null);
   let asked: { readonly at: number; readonly answer: ReturnType<Log["partitions"]> } | null = null;
   return async ({ partition }) => {

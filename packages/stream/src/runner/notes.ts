@@ -1,5 +1,6 @@
 import { batchOf, laneKey, type Lane } from "@weir/record";
 import type { Transaction } from "../log.ts";
+import type { LeftOut } from "../stage.ts";
 
 /** The input of a lane is finite and ends at this offset. Written by whoever produced it. */
 export interface EndNote extends Lane {
@@ -17,7 +18,13 @@ export interface SkipNote extends Lane {
   readonly to: number;
 }
 
-export type Note = EndNote | SkipNote;
+/** A refused record has a place in the order of its key, and will not be replayed to the topic: those behind it need not wait for it. */
+export interface LeftOutNote extends LeftOut {
+  readonly v: 1;
+  readonly kind: "left-out";
+}
+
+export type Note = EndNote | SkipNote | LeftOutNote;
 
 const encoder = new TextEncoder();
 
@@ -33,8 +40,11 @@ export function parseNote(text: string): Note | null {
 
 function isNote(note: unknown): note is Note {
   if (typeof note !== "object" || note === null) return false;
-  const { kind, topic, partition, offset, from, to } = note as Partial<Record<keyof EndNote | keyof SkipNote, unknown>>;
+  const { kind, topic, partition, offset, from, to, key, place } = note as Partial<
+    Record<keyof EndNote | keyof SkipNote | keyof LeftOutNote, unknown>
+  >;
   if (typeof topic !== "string" || !isOffset(partition)) return false;
+  if (kind === "left-out") return typeof key === "string" && typeof place === "string";
   return kind === "end" ? isOffset(offset) : kind === "skip" && isOffset(from) && isOffset(to) && from < to;
 }
 
@@ -52,6 +62,12 @@ export function writeEndNote(transaction: Transaction, controlTopic: string, lan
 export function writeSkipNote(transaction: Transaction, controlTopic: string, lane: Lane, from: number, to: number): void {
   const { topic, partition } = lane;
   writeNote(transaction, controlTopic, `skip/${laneKey(lane)}/${from}`, { v: 1, kind: "skip", topic, partition, from, to });
+}
+
+/** Says that what was refused there is not going to be replayed to the lane, one of the stage's topic of replays. */
+export function writeLeftOutNote(transaction: Transaction, controlTopic: string, { topic, partition, key, place }: LeftOut): void {
+  const name = `left-out/${laneKey({ topic, partition })}/${place}`;
+  writeNote(transaction, controlTopic, name, { v: 1, kind: "left-out", topic, partition, key, place });
 }
 
 /** The newest note of a key stays, however old. */

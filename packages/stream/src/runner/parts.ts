@@ -60,5 +60,5 @@ async function readAgain(fetcher: Fetcher, { lane, from, to }: Recall): Promise<
     });
   }
   if (failure) throw new RetriableError("RECALL", `${laneKey(lane)} at ${from}: ${failure.message}`);
-  return batches.filter((batch) => batch.nextOffset > from && (batch.offset[0] ?? to) < to);
+  return batches.filter((batch) => batch.nextOffset > from && (batch.offset[0] ?? from) < to);
 }

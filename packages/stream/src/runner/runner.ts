@@ -44,7 +44,8 @@ const STUCK = "STUCK";
 let started = 0;
 
 export function createRunner(options: RunnerOptions): Runner {
-  const work = new Work(options, chainOf(options));
+  const chain = chainOf(options);
+  const work = new Work({ ...options, links: chain.links }, chain);
   return {
     run: () => work.run(),
     stop: () => work.stop(),
@@ -167,7 +168,10 @@ class Work {
     this.#producer = producer;
     this.#recalls = recalls;
     this.#feed = createFeed({ fetcher, lanes: this.lanes, clock, mayRead: (lane) => this.#asking.mayRead(lane) });
-    if (control !== null) this.#control = await this.#patiently(() => followControl(log, control, clock, this.#noted));
+    if (control !== null)
+      this.#control = await this.#patiently(() =>
+        followControl(log, control, clock, { ...this.#noted, onLeftOut: (n) => this.#chain.leaveOut(n) }),
+      );
     this.#hearing = await createHearing(log, this.#chain, clock, this.#noted);
     let abandon = false;
     try {
@@ -359,12 +363,8 @@ class Work {
   }
 
   #stamped(batch: Batch): Batch {
-    const { idsOf } = this.#options;
-    return idsOf === null || this.#isReplay(batch) ? batch : stampEntry(batch, idsOf);
-  }
-
-  #isReplay({ topic }: Lane): boolean {
-    return this.#options.replays?.has(topic) ?? false;
+    const { idsOf, inputs } = this.#options;
+    return idsOf === null || !inputs.includes(batch.topic) ? batch : stampEntry(batch, idsOf);
   }
 
   // ---- transactions

@@ -15,6 +15,7 @@ import {
 } from "@weir/record";
 import type { Transaction } from "../log.ts";
 import type { SystemRecord } from "../stage.ts";
+import { WAITING_HEADER } from "../sequenced/waiting-rows.ts";
 import { positionsOf, writtenView, type Link, type Outcome } from "./chain.ts";
 
 export interface Writing {
@@ -91,7 +92,7 @@ export function writeOutcome(transaction: Transaction, outcome: Outcome, writing
 function writeRecords(transaction: Transaction, target: Lane, view: Batch, rows: Int32Array, writing: Writing): void {
   if (rows.length === 0) return;
   const minimal = writing.minimalHeaders
-    ? { ...view, added: { ...view.added, headers: view.added.headers.filter((h) => h.name === "weir.id") } }
+    ? { ...view, added: { ...view.added, headers: view.added.headers.filter((h) => h.name === "weir.id" || h.name === WAITING_HEADER) } }
     : view;
   transaction.write(target, minimal, rows.length === view.count ? null : rows, { keepTimestamps: writing.keepTimestamps });
 }
@@ -122,6 +123,7 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
   const none = failure.class === "TOO_LARGE";
   const payload = none ? "none" : writing.payloads[outcome.link]!; // an outcome of this chain
   const origin = originOf(id, writing.entryTopic);
+  const place = outcome.decided.places?.get(i);
   const fits = !none || (record.key?.length ?? 0) + bytesOf(kept) <= MAX_RECORD_BYTES;
   const refused = {
     headers: fits ? kept : [],
@@ -131,6 +133,7 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
     failedAt: writing.now(),
     ...(outcome.deliveries !== undefined && { deliveryCount: outcome.deliveries }),
     ...(origin && { origin }),
+    ...(place !== undefined && { place }),
   } as const;
   const letter = { ...record, headers: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
   return none ? { ...letter, value: null, key: fits ? record.key : null } : letter;

@@ -1,4 +1,5 @@
 import type { StageTopology, Topology } from "@weir/pipeline";
+import { WAITING_PORT } from "@weir/stream";
 import type { CountsView, StageCounts } from "./view.ts";
 
 /** Counts of every stage and of every hop between two, from the execution log alone. */
@@ -9,6 +10,9 @@ export interface PipelineStatus {
     readonly type: string;
     readonly inFlight: number;
     readonly replayed: number;
+    /** Records that wait behind a failed one of their key, and those that no longer do: these were taken in twice. */
+    readonly waiting: number;
+    readonly wentOn: number;
   })[];
   /** `in = sum of ports` for every stage, and nothing under way between two. */
   readonly balanced: boolean;
@@ -21,7 +25,10 @@ export function pipelineStatus(pipeline: string, topology: Topology, view: Count
     const counts = view.stage(stage.id);
     const sent = sentTo(stage, flowing, view);
     const replayed = counts.inByTopic[stage.replay] ?? 0;
-    return { id: stage.id, type: stage.type, ...counts, replayed, inFlight: sent === null ? 0 : sent - (counts.in - replayed) };
+    const wentOn = counts.inByTopic[topology.waiting(stage.id)] ?? 0;
+    const waiting = (counts.ports[WAITING_PORT] ?? 0) - wentOn;
+    const inFlight = sent === null ? 0 : sent - (counts.in - replayed - wentOn);
+    return { id: stage.id, type: stage.type, ...counts, replayed, waiting, wentOn, inFlight };
   });
   const balanced = stages.every((s) => s.in === sum(s.ports) && s.inFlight === 0);
   return { pipeline, stages, balanced };
