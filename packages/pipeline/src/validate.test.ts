@@ -158,6 +158,17 @@ describe("gates, fields, models and owners", () => {
       ],
     ],
     [
+      "values that are unique in windows, of no field and with a horizon",
+      change(
+        "- { id: contract,",
+        "- { id: once, kind: unique, max: 1% }\n      - { id: twice, kind: unique, field: /id, max: 1%, horizon: 1h }\n      - { id: contract,",
+      ),
+      [
+        "p.yaml:26:40  stages.gate.rules[0].max  over windows `unique` needs a field · name it: field: /id  (WEIR-1804)",
+        "p.yaml:27:66  stages.gate.rules[1].horizon  a window needs no horizon · remove horizon, or max to compare with all records within it  (WEIR-1804)",
+      ],
+    ],
+    [
       "a breaker in windows that are held",
       change("hold: true,", "hold: true, breaker: {},"),
       [

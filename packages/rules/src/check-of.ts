@@ -60,6 +60,7 @@ export function checkOf(spec: RuleSpec, { contract, baselines }: CheckContext, k
     case "expr":
       return expressionCheck(spec, contract);
     case "unique":
+      if (spec.max !== undefined) return presenceCheck({ pointer: spec.field ?? "", as: presenceType(spec, contract) }, {});
       return keys && uniqueCheck(spec.field ?? "", keys);
     case "volume":
     case "mean":
@@ -92,11 +93,14 @@ function amongCheck(pointer: string, values: readonly (string | number | boolean
   return valueCheck({ pointer, parts, allowed: values.length > 5 ? `${shown}, … (${values.length} values)` : shown });
 }
 
-type PresenceSpec = Extract<RuleSpec, { kind: "required" | "nullRate" | "nullRise" | "missingField" | "constant" | "cardinality" }>;
+type PresenceSpec = Extract<
+  RuleSpec,
+  { kind: "required" | "nullRate" | "nullRise" | "missingField" | "constant" | "cardinality" | "unique" }
+>;
 
 /** Any type tells whether there is a value; the declared one is read anyway, and sentinels need theirs. */
 function presenceType(spec: PresenceSpec, contract: Fields): FieldRequest["as"] {
-  const types = contract.field(spec.field)?.types ?? [];
+  const types = contract.field(spec.field ?? "")?.types ?? [];
   const sentinels = ("missing" in spec ? spec.missing?.sentinels : undefined) ?? [];
   const texts = sentinels.filter((s) => typeof s === "string").length;
   if (texts > 0 && texts < sentinels.length) {

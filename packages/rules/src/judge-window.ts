@@ -147,6 +147,8 @@ function judgeRule(rule: CompiledRule, index: number, { ruleSet, tally, comparis
   if (tally.records < minRecords)
     return { ...answer, verdict: "insufficient", why: `${tally.records} records, at least ${minRecords} are needed` };
   if (n === 0) return { ...answer, verdict: "insufficient", why: NO_VALUE };
+  if (rule.distinct !== null && kind === "unique")
+    return { ...answer, ...repeatedAnswer(rule.limitPpm, n, ruleSet.distinct[rule.distinct]!, tally.distinct[rule.distinct]!) }; // of this rule set
   if (rule.distinct !== null)
     return {
       id,
@@ -194,6 +196,20 @@ function distinctAnswer(
   const value = values === null ? limit + 1 : values.size;
   if (kind === "constant") return { verdict: value === 1 ? "breach" : "pass", value };
   return { verdict: value < min || value > max ? "breach" : "pass", value };
+}
+
+/** How many of n values repeat one of the others. Beyond what is counted so many at most repeat that it may still be known to be enough. */
+function repeatedAnswer(
+  limitPpm: number,
+  n: number,
+  { limit }: DistinctCounter,
+  values: DistinctValues,
+): Pick<RuleVerdict, "verdict" | "k"> & Partial<RuleVerdict> {
+  const k = n - (values?.size ?? limit + 1);
+  const passes = k * PPM <= limitPpm * n;
+  if (values === null && !passes)
+    return { verdict: "insufficient", k, why: `more than ${limit} different values: they are not counted further` };
+  return { verdict: passes ? "pass" : "breach", k };
 }
 
 function countsOf(rule: CompiledRule, index: number, tally: Tally): { k: number; n: number; failed: number } {

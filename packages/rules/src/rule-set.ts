@@ -34,7 +34,7 @@ export interface CompiledRule {
   readonly drift: Placed<DriftRule> | null;
   /** For `mean` and `quantile`: the same. */
   readonly figure: Placed<FigureRule> | null;
-  /** For `constant` and `cardinality`: which of the tally's sets of values is its own. */
+  /** For `constant`, `cardinality` and `unique` over windows: which of the tally's sets of values is its own. */
   readonly distinct: number | null;
   /** For `volume`. */
   readonly volume: VolumeSpec | null;
@@ -158,7 +158,7 @@ function compileRule(spec: RuleSpec, ref: string, options: CompileContext): Comp
       fix: "use quarantineWindow, tag or alert",
     });
   }
-  const reader = spec.kind === "unique" ? keyReader(spec.field, options.contract, options.sha256) : null;
+  const reader = spec.kind === "unique" && spec.max === undefined ? keyReader(spec.field, options.contract, options.sha256) : null;
   if (spec.kind === "missingField") wasThere(spec, options.baselines);
   const missingBreaks = MISSING_BREAKS.has(spec.kind);
   return {
@@ -199,8 +199,13 @@ function isBounded(spec: RuleSpec): spec is Bounded {
   return spec.kind === "volume" || spec.kind === "cardinality" || spec.kind === "mean" || spec.kind === "quantile";
 }
 
+/** Values of which a window is said to have each once at most; beyond them a share may not be known. */
+const MAX_VALUES = 1_000_000;
+
 /** Whether there is one value is known with two, whether there are too many with one too many. */
 function distinctOf(spec: RuleSpec, { contract, distinct }: CompileContext): number | null {
+  if (spec.kind === "unique" && spec.max !== undefined)
+    return distinct.push(distinctCounter(spec.field ?? "", spec.maxKeys ?? MAX_VALUES, contract)) - 1;
   if (spec.kind !== "constant" && spec.kind !== "cardinality") return null;
   const limit = spec.kind === "constant" ? 1 : Math.max(spec.min ?? 0, spec.max ?? 0);
   return distinct.push(distinctCounter(spec.field, limit, contract)) - 1;
@@ -212,8 +217,8 @@ const GONE = 0.99;
 /** Shares are compared as integers, so they must be whole in millionths. */
 function limitOf(spec: RuleSpec): number {
   const share =
-    spec.kind === "nullRate" || spec.kind === "sentinel"
-      ? spec.max
+    spec.kind === "nullRate" || spec.kind === "sentinel" || spec.kind === "unique"
+      ? (spec.max ?? 0)
       : spec.kind === "nullRise"
         ? (spec.minDelta ?? 0.01)
         : spec.kind === "missingField"

@@ -152,6 +152,8 @@ export type UniqueSpec = Common & {
   readonly horizon?: number;
   /** Default 1,000,000. */
   readonly maxKeys?: number;
+  /** Judged over windows, without a horizon: the share of records whose value another of the window has. Needs a field. */
+  readonly max?: number;
 };
 
 /** Has the distribution of a field left its baseline? */

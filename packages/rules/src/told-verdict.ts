@@ -17,6 +17,8 @@ export function toldVerdict(answer: RuleVerdict): string {
       return `${value === 1 ? "one value" : "more than one value"} in ${n} records, allowed: more than one`;
     case "cardinality":
       return `${differentValues(answer)} in ${n} records, ${boundsOf(answer)}`;
+    case "unique":
+      return `${k} of ${n} repeat the value of another, allowed: ${limitPpm / 10_000} %`;
     case "mean":
       return `the mean of ${n} records is ${value}, ${boundsOf(answer)}`;
     case "quantile":

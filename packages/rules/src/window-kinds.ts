@@ -17,6 +17,7 @@ const WINDOW_KINDS: ReadonlySet<RuleSpec["kind"]> = new Set([
 
 /** Is the rule judged over windows? */
 export function judgesWindows(spec: RuleSpec): boolean {
+  if (spec.kind === "unique") return spec.max !== undefined;
   return WINDOW_KINDS.has(spec.kind) || ("mostly" in spec && spec.mostly !== undefined);
 }
 

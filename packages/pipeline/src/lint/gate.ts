@@ -21,11 +21,16 @@ export function lintGate(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
   ];
 }
 
-const REMEMBERS: ReadonlySet<RuleSpec["kind"]> = new Set(["unique", "rateChange", "level"]);
+const remembers = (rule: RuleSpec): boolean => rule.kind === "rateChange" || rule.kind === "level" || isUniqueOfAll(rule);
+
+/** Is it judged over the records of the partition, not over those of a window? */
+function isUniqueOfAll(rule: RuleSpec): boolean {
+  return rule.kind === "unique" && rule.max === undefined;
+}
 
 /** A record that waited behind another is judged when its turn comes: then its window is over, and what it was compared with is gone. */
 function sequencedProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
-  const index = gate.rules.findIndex((rule) => REMEMBERS.has(rule.kind));
+  const index = gate.rules.findIndex(remembers);
   if (gate.onFailure.sequenced !== true || (gate.window === undefined && index < 0)) return [];
   const part: Path = gate.window === undefined ? ["rules", index, "kind"] : ["window"];
   return [
@@ -53,8 +58,10 @@ export function sameIds(draft: Draft, stage: string, rules: readonly { readonly 
 /** Two rules `unique` of one field would share what is remembered, but not for how long. */
 function sameKeys(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
   return gate.rules.flatMap((rule, index) => {
-    const first = gate.rules.findIndex((other) => other.kind === "unique" && rule.kind === "unique" && other.field === rule.field);
-    if (rule.kind !== "unique" || first === index) return [];
+    const first = gate.rules.findIndex(
+      (other) => isUniqueOfAll(other) && rule.kind === "unique" && other.kind === "unique" && other.field === rule.field,
+    );
+    if (rule.kind !== "unique" || !isUniqueOfAll(rule) || first === index) return [];
     return [
       draft.yaml.problem("WEIR-1804", ["stages", gate.id, "rules", index, "kind"], {
         what: `rule ${first + 1} remembers ${rule.field ?? "the record's id"} already`,
@@ -93,6 +100,10 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
       }),
     ];
   }
+  if (rule.kind === "unique" && rule.max !== undefined) {
+    const problem = uniqueProblem(gate, rule);
+    if (problem !== null) return [draft.yaml.problem("WEIR-1804", [...path, problem.at], problem.said)];
+  }
   if (rule.kind === "volume" && (rule.ratio || rule.season)) {
     const problem = volumeProblem(gate, rule);
     if (problem !== null) return [draft.yaml.problem("WEIR-1804", [...path, rule.season ? "season" : "ratio"], problem)];
@@ -111,6 +122,31 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
 }
 
 /** Who compares a window with those before must know which they were. */
+/** Values of a window that lie in the state, each with up to 17 characters, in one record of 2 MiB at most. */
+const MAX_SAVED_VALUES = 50_000;
+
+function uniqueProblem(
+  { window }: GateSpec,
+  { field, horizon, maxKeys = Infinity }: Extract<RuleSpec, { kind: "unique" }>,
+): { readonly at: string; readonly said: { readonly what: string; readonly why?: string; readonly fix: string } } | null {
+  if (field === undefined) return { at: "max", said: { what: "over windows `unique` needs a field", fix: "name it: field: /id" } };
+  if (horizon !== undefined)
+    return {
+      at: "horizon",
+      said: { what: "a window needs no horizon", fix: "remove horizon, or max to compare with all records within it" },
+    };
+  const isSaved = window?.kind === "sliding" || (window?.kind === "time" && (window.scope ?? "partition") !== "partition");
+  if (!isSaved || maxKeys <= MAX_SAVED_VALUES) return null;
+  return {
+    at: "max",
+    said: {
+      what: "the values of these windows are part of the state",
+      why: `windows that slide or span partitions or keys are put together from parts, of at most ${MAX_SAVED_VALUES} values each`,
+      fix: `add maxKeys: ${MAX_SAVED_VALUES} or less`,
+    },
+  };
+}
+
 function volumeProblem(
   { window }: GateSpec,
   { onInsufficient, season }: Extract<RuleSpec, { kind: "volume" }>,

@@ -59,7 +59,8 @@ export const KIND_NOTES: Readonly<Record<RuleSpec["kind"], KindNote>> = {
     example: "{id: order, kind: expr, expr: 'record.low <= record.high'}",
   },
   unique: {
-    breach: "an earlier record of the partition had the value and timestamp − its timestamp < horizon",
+    breach:
+      "an earlier record of the partition had the value and timestamp − its timestamp < horizon · with max: 1 − distinct/n > max, texts told apart by 52 bits of a hash",
     example: "{id: once, kind: unique, field: /id, horizon: 6h}",
   },
   drift: {

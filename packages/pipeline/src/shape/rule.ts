@@ -182,11 +182,13 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
         description: "A value that comes again after so long is a new one, by the records' timestamps. Default: 1d.",
         examples: ["1h"],
       }),
-      maxKeys: whole(1, 10_000_000)
-        .exactOptional()
-        .meta({ description: "Remembered per partition; beyond it the oldest is forgotten. Default: 1000000." }),
+      maxKeys: whole(1, 10_000_000).exactOptional().meta({
+        description:
+          "Remembered per partition; beyond it the oldest is forgotten. With max: counted per window; beyond it the rule may be insufficient. Default: 1000000.",
+      }),
+      max: share.exactOptional().meta({ description: "Judge windows: so many records may have the value of another of the window." }),
     })
-    .meta({ description: "No other record of the partition had this value within the horizon." }),
+    .meta({ description: "No other record of the partition had this value within the horizon; with max, of the window." }),
   z
     .strictObject({
       kind: z.literal("drift"),

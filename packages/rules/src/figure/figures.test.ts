@@ -57,6 +57,22 @@ test.each<[RuleSpec, unknown[], Partial<RuleVerdict>, string]>([
   [{ id: "r", kind: "constant", field: "/x" }, xs(5, 5, null, 5), { verdict: "breach", value: 1, n: 3 }, "one value in 3 records"],
   [{ id: "r", kind: "constant", field: "/x" }, xs(5, 6, 5), { verdict: "pass", n: 3 }, "more than one value"],
   [{ id: "r", kind: "constant", field: "/x" }, xs(0, -0), { verdict: "breach", value: 1 }, "one value"],
+  [
+    { id: "r", kind: "unique", field: "/x", max: 0.25 },
+    xs(5, 5, null, 6, 7),
+    { verdict: "pass", k: 1, n: 4 },
+    "1 of 4 repeat the value of another, allowed: 25 %",
+  ],
+  [{ id: "r", kind: "unique", field: "/x", max: 0 }, xs(0, 1, -0), { verdict: "breach", k: 1, n: 3 }, ""],
+  [{ id: "r", kind: "unique", field: "/s", max: 0 }, [{ s: "a" }, { s: "b" }, { s: "a" }], { verdict: "breach", k: 1 }, ""],
+  [
+    { id: "r", kind: "unique", field: "/x", max: 0, maxKeys: 2 },
+    xs(1, 2, 3, 4),
+    { verdict: "insufficient", k: 1, n: 4, why: "more than 2 different values: they are not counted further" },
+    "",
+  ],
+  [{ id: "r", kind: "unique", field: "/x", max: 0.25, maxKeys: 2 }, xs(1, 2, 3, 4), { verdict: "pass", k: 1 }, ""],
+  [{ id: "r", kind: "unique", field: "/x", max: 0 }, xs(null), { verdict: "insufficient", n: 0 }, ""],
   [{ id: "r", kind: "constant", field: "/b" }, [{ b: true }, { b: true }], { verdict: "breach", value: 1 }, "one value"],
   [{ id: "r", kind: "constant", field: "/s" }, xs(1), { verdict: "insufficient", n: 0 }, ""],
   [
