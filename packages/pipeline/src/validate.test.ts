@@ -169,6 +169,17 @@ describe("gates, fields, models and owners", () => {
       ],
     ],
     [
+      "a complete window that is no batch, and one that is merged",
+      change(
+        "- { id: contract,",
+        "- { id: whole, kind: complete }\n      - { id: merged, kind: complete, onInsufficient: mergeNext }\n      - { id: contract,",
+      ),
+      [
+        "p.yaml:26:28  stages.gate.rules[0].kind  only a batch can be complete · its producer says in headers how many records it has · make the window kind: batch, or use kind: volume  (WEIR-1804)",
+        "p.yaml:27:55  stages.gate.rules[1].onInsufficient  a batch of which nothing was said is not more complete together with the next one · use pass or quarantine  (WEIR-1804)",
+      ],
+    ],
+    [
       "a breaker in windows that are held",
       change("hold: true,", "hold: true, breaker: {},"),
       [

@@ -63,6 +63,7 @@ export function checkOf(spec: RuleSpec, { contract, baselines }: CheckContext, k
       if (spec.max !== undefined) return presenceCheck({ pointer: spec.field ?? "", as: presenceType(spec, contract) }, {});
       return keys && uniqueCheck(spec.field ?? "", keys);
     case "volume":
+    case "complete":
     case "mean":
     case "quantile":
     case "drift":

@@ -16,7 +16,15 @@ export type {
 export { compileRuleSet, compileCanonical, type RuleSet, type CompiledRule, type RuleSetOptions } from "./rule-set.ts";
 export { judgeBatch, breaks, type BatchJudgement, type Refusal } from "./judge-batch.ts";
 export { emptyTally, addTally, countRows, saveTally, openTally, type Tally, type OpenTally, type SavedTally } from "./tally.ts";
-export { judgeWindow, worstOf, type WindowJudgement, type RuleVerdict, type Verdict, type BrokenCount } from "./judge-window.ts";
+export {
+  judgeWindow,
+  worstOf,
+  type WindowContext,
+  type WindowJudgement,
+  type RuleVerdict,
+  type Verdict,
+  type BrokenCount,
+} from "./judge-window.ts";
 export { timeWindows, type TimeWindow, type TimeWindows } from "./time-windows.ts";
 export { windowTime } from "./window-id.ts";
 export { canonicalJson } from "./canonical.ts";

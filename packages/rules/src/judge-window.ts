@@ -8,6 +8,7 @@ import { judgeRate } from "./rate.ts";
 import { BROKEN, CODES, FAILED, FINE, MISSING } from "./row-code.ts";
 import type { CompiledRule, RuleSet } from "./rule-set.ts";
 import type { Tally } from "./tally.ts";
+import { completeAnswer, type Declared } from "./volume/complete-rule.ts";
 import { judgeVolume } from "./volume/volume-rule.ts";
 
 export type Verdict = "pass" | "breach" | "insufficient" | "error";
@@ -44,6 +45,8 @@ export interface RuleVerdict {
   readonly previous?: number;
   readonly median?: number;
   readonly z?: number;
+  /** For `complete`: what the producer said of the batch, and the checksum that it has. */
+  readonly declared?: Partial<Declared>;
   /** The window was judged key by key: n of its keys could be judged, k of them broke the rule. */
   readonly of?: "keys";
 }
@@ -74,6 +77,8 @@ export interface WindowContext {
   /** Of event time, in milliseconds since 1970; null where it has none. */
   readonly start: number | null;
   readonly remembered: ReadonlyMap<string, Persistence>;
+  /** Of a batch: how many records it has of its own, and what its producer said. */
+  readonly batch?: { readonly records: number; readonly declared: Partial<Declared> };
 }
 
 const NO_CONTEXT: WindowContext = { start: null, remembered: new Map() };
@@ -137,6 +142,7 @@ function judgeRule(rule: CompiledRule, index: number, { ruleSet, tally, comparis
     const answer = judgeVolume(rule.volume, n, context.start, context.remembered.get(id)?.volume ?? null);
     return { id, kind, mode, action, k: n, n, ...boundsOf(rule), ...answer };
   }
+  if (kind === "complete") return { id, kind, mode, action, ...completeAnswer(context.batch) };
   if (rule.figure !== null) return { id, kind, mode, action, ...boundsOf(rule), ...figureAnswer(rule.figure, tally, minRecords) };
   if (kind === "drift") return { id, kind, mode, action, ...driftAnswer(comparison, index) };
   if (kind === "driftShare") return { id, kind, mode, action, limitPpm: rule.limitPpm, ...driftShareAnswer(comparison, rule.limitPpm) };

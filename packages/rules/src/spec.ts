@@ -109,7 +109,11 @@ export type RuleSpec =
   | DriftShareSpec
   | RateChangeSpec
   | LevelSpec
-  | VolumeSpec;
+  | VolumeSpec
+  | CompleteSpec;
+
+/** Is a batch what its producer said of it: as many records, the same values? */
+export type CompleteSpec = Common & { readonly kind: "complete" };
 
 /** Has a window as many records as it should? */
 export type VolumeSpec = Common & {

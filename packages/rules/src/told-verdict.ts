@@ -27,6 +27,8 @@ export function toldVerdict(answer: RuleVerdict): string {
       return `missing in ${k} of ${n}, before: in hardly any, allowed: ${limitPpm / 10_000} %`;
     case "typeChange":
       return `${k} of ${n} are of another type than before, allowed: ${limitPpm / 10_000} %`;
+    case "complete":
+      return toldComplete(answer);
     case "volume":
       return toldVolume(answer);
     default:
@@ -39,6 +41,15 @@ function toldDrift({ field, method, effect, fail, calibratedBar, top }: DriftEvi
   const [most] = top;
   const cell = most ? `; ${most.cell}: ${percent(most.baseline)} before, ${percent(most.window)} now` : "";
   return `${method} of ${field} is ${short(effect)}, allowed: ${bar}${cell}`;
+}
+
+function toldComplete({ n, declared }: RuleVerdict): string {
+  const { records, checksum, sum } = declared ?? {};
+  return [
+    `${n} records`,
+    ...(records === undefined ? [] : [`declared: ${records}`]),
+    ...(checksum === undefined ? [] : [`checksum ${sum ?? ""}, declared: ${checksum}`]),
+  ].join(", ");
 }
 
 function toldVolume({ n, min, max, previous, median, z }: RuleVerdict): string {

@@ -11,6 +11,7 @@ const WINDOW_KINDS: ReadonlySet<RuleSpec["kind"]> = new Set([
   "mean",
   "quantile",
   "volume",
+  "complete",
   "drift",
   "driftShare",
 ]);

@@ -173,6 +173,7 @@ const anyLog = fc
         header("batch-id", batch.id),
         ...(batch.last === 0 ? [header("batch-last", "true")] : []),
         ...(batch.id === "b" ? [header("batch-count", "4")] : []),
+        ...(batch.id === "c" ? [header("batch-checksum", "12345678")] : []),
       ];
       return {
         offset,
@@ -224,8 +225,11 @@ function rulesFor(window: WindowSpec | null): readonly RuleSpec[] {
     (rule) =>
       !((byKey || slides || window?.breaker) && rule.onInsufficient === "mergeNext") && !((byKey || slides) && rule.kind === "volume"),
   );
+  if (window?.kind === "batch") return [...rules, WHOLE];
   return slides ? [...rules, ...OF_PANES] : rules;
 }
+
+const WHOLE: RuleSpec = { id: "whole", kind: "complete", action: "alert" };
 
 const OF_PANES: readonly RuleSpec[] = [
   { id: "many", kind: "volume", max: 30 },

@@ -8,6 +8,7 @@ import type { Releasing } from "./slices.ts";
 import type { Spilled } from "./spill.ts";
 import type { Passage } from "./take.ts";
 import type { OffsetSpan } from "./taint.ts";
+import type { Declaration } from "./declaration.ts";
 import type { Outlet } from "./outlet.ts";
 import type { ClosedBy } from "./verdict.ts";
 
@@ -63,6 +64,8 @@ export interface OpenWindow {
   closedBy: ClosedBy | null;
   /** Late records that came while it waited, by batch: they leave after it. */
   readonly trailing: { readonly batch: Batch; readonly outlet: Outlet }[];
+  /** What its producer said of it, of a batch; null where no rule asks. */
+  readonly declaration: Declaration | null;
 }
 
 /** A close marker as it was applied: before the record at `offset`, with the horizon that it left. */

@@ -1,5 +1,5 @@
 import { batchOf, constantHeader, type Failure, type Lane } from "@weir/record";
-import { judgeWindow, type Refusal } from "@weir/rules";
+import { judgeWindow, type WindowContext, type Refusal } from "@weir/rules";
 import type { Decided, SystemRecord } from "@weir/stream";
 import { settleAlerts } from "./alerts.ts";
 import { settleBreaker } from "./breaker.ts";
@@ -35,6 +35,11 @@ export function releaseWindow(settings: GateSettings, state: LaneState, window: 
   return first === undefined ? [told] : [{ ...first, verdicts: told.verdicts, onCommitted: told.onCommitted }, ...rest];
 }
 
+/** What a window is judged with beside its records. */
+function contextOf({ alerts }: LaneState, { start, declaration, count, mergedCount }: OpenWindow): WindowContext {
+  return { start, remembered: alerts, ...(declaration && { batch: declaration.told(count - mergedCount) }) };
+}
+
 /** The verdict over a window of one partition, and what is told of it. */
 export function judged(
   settings: GateSettings,
@@ -44,11 +49,7 @@ export function judged(
 ): { readonly release: Release; readonly told: Verdicts } {
   if (window.byKey !== null && settings.keys !== null) return judgedByKey(settings, settings.keys, state, window, window.byKey, by);
   const reach = settings.panes && reachBack(state.ring, settings.panes, window);
-  const judgement = settleAlerts(
-    state,
-    judgeWindow(window.ruleSet, reach?.tally ?? window.tally, { start: window.start, remembered: state.alerts }),
-    window,
-  );
+  const judgement = settleAlerts(state, judgeWindow(window.ruleSet, reach?.tally ?? window.tally, contextOf(state, window)), window);
   const condemned =
     (settings.hold || settings.closeAfter !== null) && judgement.outcome === "quarantine"
       ? condemnation(settings, window.id, verdictId(settings, state, window), judgement)

@@ -180,6 +180,7 @@ function batchWalk(idHeader: string, windows: Windows): Walk {
         window = windows.open(state, { id, start: null, end: Infinity, offset }, entryOf(passage), out);
       }
       takeInto(passage, window, row, row + 1);
+      if (idHeader === BATCH_ID) window.declaration?.take(batch, row, headers);
       if (idHeader !== BATCH_ID) continue; // what its first producer said of batches is over
       const declared = headerText(headers, "batch-count");
       const last = headerText(headers, "batch-last");

@@ -1,5 +1,6 @@
 import { addTally, emptyTally, judgeWindow, type RuleSet } from "@weir/rules";
 import type { Decided } from "@weir/stream";
+import { createDeclaration } from "./declaration.ts";
 import { createKeyTallies } from "./keyed/key-tallies.ts";
 import type { Entry, LaneState, OpenWindow, Refill, Segment, WindowOrigin } from "./lane-state.ts";
 import { releaseWindow } from "./release.ts";
@@ -113,6 +114,7 @@ function emptyWindow(settings: GateSettings, place: WindowPlace, entry: Entry, r
     through: null,
     closedBy: null,
     trailing: [],
+    declaration: ruleSet.rules.some(({ kind }) => kind === "complete") ? createDeclaration() : null,
   };
 }
 

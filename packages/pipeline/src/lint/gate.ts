@@ -100,6 +100,21 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
       }),
     ];
   }
+  if (rule.kind === "complete" && rule.onInsufficient === "mergeNext")
+    return [
+      draft.yaml.problem("WEIR-1804", [...path, "onInsufficient"], {
+        what: "a batch of which nothing was said is not more complete together with the next one",
+        fix: "use pass or quarantine",
+      }),
+    ];
+  if (rule.kind === "complete" && gate.window?.kind !== "batch")
+    return [
+      draft.yaml.problem("WEIR-1804", [...path, "kind"], {
+        what: "only a batch can be complete",
+        why: "its producer says in headers how many records it has",
+        fix: "make the window kind: batch, or use kind: volume",
+      }),
+    ];
   if (rule.kind === "unique" && rule.max !== undefined) {
     const problem = uniqueProblem(gate, rule);
     if (problem !== null) return [draft.yaml.problem("WEIR-1804", [...path, problem.at], problem.said)];

@@ -98,6 +98,11 @@ export const KIND_NOTES: Readonly<Record<RuleSpec["kind"], KindNote>> = {
     breach: "the ⌈q·n⌉-th smallest < min or > max, told by how many lie beyond: below ≥ q·n or n − above < q·n",
     example: "{id: delay-p95, kind: quantile, field: /dep_delay, q: 0.95, max: 240}",
   },
+  complete: {
+    breach:
+      "records of the batch ≠ batch-count, or the sum of the CRC-32 of its values modulo 2^32, eight hex digits, ≠ batch-checksum; insufficient where neither was sent",
+    example: "{id: whole, kind: complete}",
+  },
   volume: {
     breach:
       "n < min or n > max · n < ratio.min·previous or n > ratio.max·previous · |n − median| > z·max(1.4826·MAD, √median), of at least 4 windows",

@@ -304,4 +304,7 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
     })
     .refine(ordered, disordered)
     .meta({ description: "So many records in a window." }),
+  z.strictObject({ kind: z.literal("complete"), ...common }).meta({
+    description: "A batch is what its producer said of it in the headers batch-count and batch-checksum. For windows of kind batch.",
+  }),
 ]);
