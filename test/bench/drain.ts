@@ -25,6 +25,8 @@ export interface Drained {
   readonly otherCores: number;
   readonly missing: number;
   readonly doubled: number;
+  /** How often a process was killed. */
+  readonly kills: number;
   /** Records at each end, by what the topic's name ends with. */
   readonly ends: Readonly<Record<string, number>>;
 }
@@ -34,6 +36,8 @@ export interface DrainOptions extends SetupOptions {
   readonly records: number;
   readonly brokerPids: readonly number[];
   readonly reference: Reference;
+  /** `kill -9` of one of the processes that carry records, in turn, so often; null: none. */
+  readonly killEveryMs: number | null;
 }
 
 /** The beginning: processes start, share the partitions and are compiled. */
@@ -46,14 +50,18 @@ const STUCK_MS = 30_000;
 
 /** Starts a system before a full topic, waits until it has emptied it, and reads what it wrote. */
 export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
-  const { system, records, brokerPids, address, folder, reference } = options;
+  const { system, records, brokerPids, address, folder, reference, killEveryMs } = options;
   const setup = await prepare(system, log, options);
   const startedAt = systemClock.now();
   const fleet = startFleet({ pipeline: setup.pipeline, address, processes: setup.processes, logs: folder });
-  const pids = fleet.pids();
-  const time = followProcessorTime([...pids, ...brokerPids]);
+  const pids = setup.processes.map(() => new Set<number>());
+  const time = followProcessorTime(() => {
+    fleet.pids().forEach((pid, i) => pids[i]!.add(pid)); // parallel
+    return [...fleet.pids(), ...brokerPids];
+  });
+  const killer = createKiller(fleet, setup, killEveryMs);
   try {
-    await untilQuiet(log, fleet, setup, records);
+    await untilQuiet(log, fleet, setup, { records, onLook: killer.look });
   } catch (error) {
     await fleet.kill();
     throw error;
@@ -62,10 +70,30 @@ export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
   }
   await fleet.stop();
   const counted = await countOutput(log, { hops: setup.hops, records, startedAt, reference: system === "weir-pass" ? null : reference });
-  return { system, records, ...figuresOf({ setup, time, pids, brokerPids, records, counted }) };
+  return { system, records, kills: killer.kills(), ...figuresOf({ setup, time, pids, brokerPids, records, counted }) };
 }
 
-async function untilQuiet(log: Log, fleet: Fleet, { hops }: Setup, records: number): Promise<void> {
+/** Kills the processes that carry records, one after the other. */
+function createKiller(fleet: Fleet, { processes }: Setup, everyMs: number | null): { look(): Promise<void>; kills(): number } {
+  const victims = processes.flatMap(({ hop }, i) => (hop === null ? [] : [i]));
+  let killedAt = systemClock.monotonic();
+  let kills = 0;
+  return {
+    kills: () => kills,
+    look: async () => {
+      if (everyMs === null || systemClock.monotonic() - killedAt < everyMs) return;
+      killedAt = systemClock.monotonic();
+      await fleet.killAndRestart(victims[kills++ % victims.length]!); // a system carries records
+    },
+  };
+}
+
+interface Looking {
+  readonly records: number;
+  readonly onLook: () => Promise<void>;
+}
+
+async function untilQuiet(log: Log, fleet: Fleet, { hops }: Setup, { records, onLook }: Looking): Promise<void> {
   const lanes = await lanesOf(log, hops.at(-1) ?? []);
   let written = -1;
   for (let movedAt = systemClock.monotonic(); ;) {
@@ -77,19 +105,21 @@ async function untilQuiet(log: Log, fleet: Fleet, { hops }: Setup, records: numb
     if (now === written && silence > (now >= records ? QUIET_MS : STUCK_MS)) return;
     if (now !== written) movedAt = systemClock.monotonic();
     written = now;
+    if (now < records) await onLook();
   }
 }
 
 interface Seen {
   readonly setup: Setup;
   readonly time: ProcessorTime;
-  readonly pids: readonly number[];
+  /** Of every process, those that took its place included. */
+  readonly pids: readonly ReadonlySet<number>[];
   readonly brokerPids: readonly number[];
   readonly records: number;
   readonly counted: Counted;
 }
 
-type Figures = Omit<Drained, "system" | "records">;
+type Figures = Omit<Drained, "system" | "records" | "kills">;
 
 /**
  * The rate is that of the ends. In separate services the first is ahead of the last: processor time is taken from when a
@@ -104,19 +134,19 @@ function figuresOf({ setup, time, pids, brokerPids, records, counted }: Seen): F
   const from = Math.min(first.momentOf(DROPPED_SHARE), rateFrom);
   const shares = counted.hops.map((hop) => hop.between(from, to) / Math.max(1, hop.total));
   const meanShare = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  const sumOf = (list: Iterable<number>): number => [...list].reduce((sum, pid) => sum + time.usedBy(pid, from, to), 0);
   const perRecord = (micros: number, share: number): number => micros / (share * records);
   const processes = setup.processes.map(({ slot, hop }, i) => ({
     name: slot,
-    micros: perRecord(time.usedBy(pids[i]!, from, to), hop === null ? meanShare : shares[hop]!), // a pid a process, a share a hop
+    micros: perRecord(sumOf(pids[i]!), hop === null ? meanShare : shares[hop]!), // pids a process, a share a hop
   }));
-  const sumOf = (list: readonly number[]): number => list.reduce((sum, pid) => sum + time.usedBy(pid, from, to), 0);
   return {
     recordsPerSecond: (1000 * ends.between(rateFrom, to)) / (to - rateFrom),
     measuredMs: to - rateFrom,
     processes,
     cpuMicros: processes.reduce((sum, p) => sum + p.micros, 0),
     brokerMicros: perRecord(sumOf(brokerPids), meanShare),
-    otherCores: (time.busy(from, to) - sumOf([...pids, ...brokerPids])) / (1000 * (to - from)),
+    otherCores: (time.busy(from, to) - sumOf([...pids.flatMap((own) => [...own]), ...brokerPids])) / (1000 * (to - from)),
     missing: counted.missing,
     doubled: counted.doubled,
     ends: Object.fromEntries([...counted.byTopic].map(([topic, count]) => [path.extname(topic).slice(1), count])),

@@ -80,6 +80,7 @@ async function measureAll(folder: string, options: BenchOptions): Promise<Draine
         model: path.join(models, "models/fraud/1/model.onnx"),
         note,
         reference,
+        killEveryMs: run === "warm-up" ? null : options.killEveryMs,
       };
       return drain(log, drainOptions);
     };

@@ -7,6 +7,8 @@ export interface BenchOptions {
   readonly records: Readonly<Record<System, number>>;
   readonly runs: number;
   readonly json: boolean;
+  /** Kill a process of the system so often; null: leave them alone. */
+  readonly killEveryMs: number | null;
   /** Folder for the results: lines of JSON, a table, a plot. Null: none are kept. */
   readonly out: string | null;
 }
@@ -35,18 +37,21 @@ const QUICK_SHARE = 0.25;
 const QUICK_RUNS = 3;
 /** Below it the start of the processes is all there is to see. */
 const LEAST_RECORDS = 100_000;
+/** A process needs some seconds to start. */
+const LEAST_KILL_SECONDS = 5;
 
-const USAGE = `npm run bench --silent -- [--json] [--records N] [--systems ${SYSTEMS.join(",")}] [--runs N] [--quick] [--out DIR]`;
+const USAGE = `npm run bench --silent -- [--json] [--records N] [--systems ${SYSTEMS.join(",")}] [--runs N] [--quick] [--kill-every SECONDS] [--out DIR]`;
 
 /** @throws {Error} that says how to call it. */
 export function parseOptions(args: readonly string[]): BenchOptions {
-  let options: BenchOptions = { systems: OURS, records: RECORDS, runs: 1, json: false, out: null };
+  let options: BenchOptions = { systems: OURS, records: RECORDS, runs: 1, json: false, killEveryMs: null, out: null };
   const rest = [...args];
   for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
     if (flag === "--json") options = { ...options, json: true };
     else if (flag === "--quick")
       options = { ...options, systems: SYSTEMS, runs: QUICK_RUNS, records: recordsOf((system) => QUICK_SHARE * RECORDS[system]) };
     else if (flag === "--records") options = { ...options, records: allTheSame(whole(flag, rest.shift(), LEAST_RECORDS)) };
+    else if (flag === "--kill-every") options = { ...options, killEveryMs: 1000 * whole(flag, rest.shift(), LEAST_KILL_SECONDS) };
     else if (flag === "--runs") options = { ...options, runs: whole(flag, rest.shift(), 1) };
     else if (flag === "--systems") options = { ...options, systems: systemsIn(rest.shift() ?? "") };
     else if (flag === "--out") options = { ...options, out: rest.shift() ?? "bench-results" };

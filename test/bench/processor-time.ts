@@ -23,11 +23,14 @@ export interface ProcessorTime {
   busy(from: number, to: number): number;
 }
 
-/** Follows processes in /proc from now on. */
-export function followProcessorTime(pids: readonly number[]): ProcessorTime {
+/** Follows processes in /proc from now on, whichever there are at the moment; of one that has ended what it had used stays. */
+export function followProcessorTime(pids: () => readonly number[]): ProcessorTime {
   const samples: Sample[] = [];
-  const take = (): void =>
-    void samples.push({ at: systemClock.now(), used: new Map(pids.map((pid) => [pid, usedBy(pid)])), busy: busyMicros() });
+  const take = (): void => {
+    const used = new Map(samples.at(-1)?.used);
+    for (const pid of pids()) used.set(pid, Math.max(used.get(pid) ?? 0, usedBy(pid)));
+    samples.push({ at: systemClock.now(), used, busy: busyMicros() });
+  };
   take();
   const timer = setInterval(take, EVERY_MS);
   const between = (value: (sample: Sample) => number, from: number, to: number): number =>

@@ -25,6 +25,7 @@ export const METHOD = `Method
             records/s from the times at which the output was appended; CPU µs per record from /proc/PID/stat of every process and of the broker, without the
             first 25 % of the first hop: each process by the records that its own hop moved, the broker and those without a hop by the mean of the hops
             other cores: processors taken by everything else on the machine, this command and the hypervisor included; above ${VOID_OTHER_CORES} the rate is void
+  kills     with --kill-every: kill -9 of the processes that carry records, in turn, each started again at once; the time of both counts
   exact     afterwards all ends are read, read_committed, and every id is looked for: missing and doubled; each at the branch where it has to be,
             and one prediction in 997 compared with the model's to 1e-5, else there is no figure
 `;
@@ -41,6 +42,7 @@ export function jsonLine(runs: readonly Drained[]): string {
     otherCores: round(median(runs.map((r) => r.otherCores))),
     missing: Math.max(...runs.map((r) => r.missing)),
     doubled: Math.max(...runs.map((r) => r.doubled)),
+    ...(runs.some((r) => r.kills > 0) && { kills: runs.reduce((sum, r) => sum + r.kills, 0) }),
   });
 }
 
@@ -74,7 +76,8 @@ function details(run: Drained, before: string): string {
     .map(([name, count]) => `${name} ${thousands(count)}`)
     .join(", ");
   const isVoid = run.otherCores > VOID_OTHER_CORES ? "\n      void for records/s: the machine was not quiet" : "";
-  return `    ${before}µs of ${processes}; ${(run.measuredMs / 1000).toFixed(1)} s measured\n      ends: ${ends}${isVoid}`;
+  const kills = run.kills === 0 ? "" : `, ${run.kills} processes killed`;
+  return `    ${before}µs of ${processes}; ${(run.measuredMs / 1000).toFixed(1)} s measured${kills}\n      ends: ${ends}${isVoid}`;
 }
 
 const WIDTHS = [14, 11, 20, 14, 14, 14, 12, 8, 8];

@@ -112,6 +112,8 @@ export interface Recall {
   readonly lane: Lane;
   readonly from: number;
   readonly to: number;
+  /** How long to wait where there are none yet, in milliseconds; absent: they are there. */
+  readonly waitMs?: number;
 }
 
 /** A committed record of a state topic. */

@@ -30,7 +30,10 @@ export async function findRecord(options: FindOptions): Promise<Sighting[]> {
   const matches = createMatcher(loaded, id);
   const entry = await look(options, await lanesOf(log, [topology.entryTopic]), matches);
   const known = entry.length > 0 ? new Set(entry.map((s) => s.partition)) : null;
-  const ports = topology.stages.filter((s) => s.type !== "ingest").flatMap((s) => [...s.outputs.values()]);
+  const isThere = (topic: string): boolean => topology.topics.some(({ name }) => name === topic);
+  const ports = topology.stages
+    .filter((s) => s.type !== "ingest")
+    .flatMap((s) => [...[topology.waiting(s.id)].filter(isThere), ...s.outputs.values()]);
   const topics = [...new Set([...ports, topology.dlq])].filter((topic) => topic !== topology.entryTopic);
   const lanes = (await lanesOf(log, topics)).filter((lane) => known === null || known.has(lane.partition));
   const later = await look(options, lanes, matches);

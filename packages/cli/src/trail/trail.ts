@@ -2,7 +2,7 @@ import { readDeadLetter } from "@weir/deadletter";
 import { parseExecution } from "@weir/monitor";
 import { headerText, type PlainRecord } from "@weir/record";
 import type { LoadedPipeline } from "@weir/service";
-import type { Execution, Log } from "@weir/stream";
+import { WAITING_PORT, type Execution, type Log } from "@weir/stream";
 import { lanesOf, readToEnd } from "../read-topics.ts";
 import { findRecord, type FindOptions, type Sighting } from "./find.ts";
 
@@ -92,6 +92,7 @@ function addedBy(stage: string | null, record: PlainRecord, { pipeline }: Loaded
 function sourceOf(topic: string, failed: string | null, { topology }: LoadedPipeline): { stage: string | null; port: string | null } {
   if (topic === topology.dlq) return { stage: failed, port: "dlq" };
   for (const { id, type, outputs } of topology.stages) {
+    if (topic === topology.waiting(id)) return { stage: id, port: WAITING_PORT };
     for (const [port, name] of outputs) if (name === topic && type !== "ingest") return { stage: id, port };
   }
   return { stage: null, port: null };

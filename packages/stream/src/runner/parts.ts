@@ -47,8 +47,8 @@ export function createParts({ chain, fetcher, stamp, decide }: PartsSetup): Part
   };
 }
 
-async function readAgain(fetcher: Fetcher, { lane, from, to }: Recall): Promise<Batch[]> {
-  const { batches, failed } = await fetcher.fetch([{ ...lane, offset: from }], WAIT_MS);
+async function readAgain(fetcher: Fetcher, { lane, from, to, waitMs = WAIT_MS }: Recall): Promise<Batch[]> {
+  const { batches, failed } = await fetcher.fetch([{ ...lane, offset: from }], waitMs);
   const failure = failed[0];
   if (failure && failure.kind !== "retry") {
     throw new WeirError({

@@ -36,7 +36,8 @@ interface Partition {
   unsaved: boolean;
 }
 
-/** Whether nothing else may come of a partition before those whose turn it is. */
+/** Those whose turn it is may be part of a transaction that is not committed yet. */
+const WAIT_MS = 20;
 const TO_THE_END = Number.MAX_SAFE_INTEGER;
 const BASE_KEY = `${SEQUENCED_STATE}base`;
 const NO_STATE: RestoredState = new Map();
@@ -99,7 +100,7 @@ export function sequencedStage(inner: Stage, { replays, waiting, mostPoison, has
   };
   const nextRecall = (): Recall | null => {
     for (const [partition, { queues, cursor }] of partitions)
-      if (queues.ready) return { lane: { topic: waiting, partition }, from: cursor, to: TO_THE_END };
+      if (queues.ready) return { lane: { topic: waiting, partition }, from: cursor, to: TO_THE_END, waitMs: WAIT_MS };
     return null;
   };
   return {
