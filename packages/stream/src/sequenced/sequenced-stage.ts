@@ -90,9 +90,9 @@ export function sequencedStage(inner: Stage, { replays, waiting, mostPoison, has
     if (own.queues.size === 0) own.base = own.cursor;
     return ordered;
   };
-  const applyNotes = (partition: number): void => {
-    const own = partitions.get(partition);
-    for (const { key, place } of own ? (notes.get(partition) ?? []) : []) {
+  const apply = (told: readonly LeftOut[]): void => {
+    for (const { partition, key, place } of told) {
+      const own = partitions.get(partition);
       if (!own?.queues.leaveOut(key, place)) continue;
       own.unsaved = true;
       own.cursor = own.base;
@@ -123,7 +123,7 @@ export function sequencedStage(inner: Stage, { replays, waiting, mostPoison, has
       partitions.set(lane.partition, own);
       own.topics.add(laneKey(lane));
       if (own.topics.size === 1) inner.assign({ topic: waiting, partition: lane.partition }, 0, NO_STATE);
-      applyNotes(lane.partition);
+      apply(notes.get(lane.partition) ?? []);
       inner.assign(lane, from, NO_STATE);
     },
     revoke: (lane) => {
@@ -135,8 +135,10 @@ export function sequencedStage(inner: Stage, { replays, waiting, mostPoison, has
     },
     leaveOut: (note) => {
       if (note.topic !== replays) return;
-      notes.set(note.partition, [...(notes.get(note.partition) ?? []), note]);
-      applyNotes(note.partition);
+      const told = notes.get(note.partition) ?? [];
+      notes.set(note.partition, told);
+      told.push(note);
+      apply([note]);
     },
     more: nextRecall,
     recalled: goOn,
