@@ -43,10 +43,10 @@ const BASE_KEY = `${SEQUENCED_STATE}base`;
 const NO_STATE: RestoredState = new Map();
 
 /**
- * The same stage, in the order of keys: where it refuses a record, later ones of the key are put aside unjudged, until people have brought the first to
- * pass or have dealt with it otherwise; then they go on at once and in their order, before anything else is taken in. Records without a
- * key have no order. The stage has no state of its own: a record that waited is given to it once
- * more when its turn comes, and what it counts of itself counts both times.
+ * The same stage, in the order of keys: where it refuses a record, later ones of the key are put aside unjudged, until people have
+ * brought the first to pass or have dealt with it otherwise; then they go on at once and in their order, before anything else is taken
+ * in. Records without a key have no order. The stage has no state of its own: a record that waited is given to it once more when its turn
+ * comes, and what it counts of itself counts both times.
  */
 export function sequencedStage(inner: Stage, { replays, waiting, mostPoison, hash }: Sequencing): Stage {
   if (inner.holds || inner.remembers === true) throw new Error(`stage ${inner.id} has state and cannot keep the order of keys`);
