@@ -1,6 +1,6 @@
 import { HASH_PRIME, HASH_START } from "./interned.ts";
 import { FAIL, plainTextEnd, skipSpace } from "./json-bytes.ts";
-import { indexFields, otherField, slotOf, type FieldPlan, type ObjectPlan, type Place, type Step } from "./plan.ts";
+import { indexFields, otherField, slotOf, unknownName, type FieldPlan, type ObjectPlan, type Place, type Step } from "./plan.ts";
 import type { Scan } from "./scan.ts";
 
 const MIN_STEP_BYTES = 4;
@@ -9,8 +9,10 @@ const MAX_KNOWN = 8;
 const MAX_NAME_BYTES = 100;
 const MAX_FIELDS = 500;
 
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+
 /** For members past the bounds; its stamp is taken back at once, so that it may come again in the same record. */
-const STRANGER = otherField(new Uint8Array(0), false);
+const STRANGER = otherField(new Uint8Array(0), false, null);
 
 /** Are the next bytes those that were learned? Equal bytes in the same place of the grammar mean the same. */
 export function follows(scan: Scan, at: number, step: Step): boolean {
@@ -66,7 +68,7 @@ function recalled(scan: Scan, place: Place, from: number): boolean {
   return false;
 }
 
-/** Null where the object is closed to the name. */
+/** Null where the object is closed to the name, and where only the exact way can tell of it. */
 function fieldNamed(plan: ObjectPlan, bytes: Uint8Array, from: number, to: number): FieldPlan | null {
   let hash = HASH_START;
   for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, HASH_PRIME); // below the quote
@@ -77,8 +79,10 @@ function fieldNamed(plan: ObjectPlan, bytes: Uint8Array, from: number, to: numbe
     slot = (slot + 1) & (size - 1);
   }
   if (!plan.open) return null;
-  if (to - from > MAX_NAME_BYTES || plan.fields.length >= MAX_FIELDS) return STRANGER;
-  const field = otherField(bytes.slice(from, to), true);
+  const { unknown } = plan;
+  if (to - from > MAX_NAME_BYTES || plan.fields.length >= MAX_FIELDS) return unknown === null ? STRANGER : null;
+  const name = bytes.slice(from, to);
+  const field = otherField(name, true, unknown === null ? null : unknownName(unknown, decoder.decode(name)));
   plan.fields.push(field);
   indexFields(plan);
   return field;

@@ -32,6 +32,8 @@ export interface FieldPlan {
   readonly notText: readonly Target[];
   readonly notBoolean: readonly Target[];
   readonly place: Place;
+  /** Its name, where the contract does not know it and somebody asks for such names. */
+  readonly unknown: string | null;
   /** Stamp of the record in which it was met last. */
   seen: number;
 }
@@ -41,6 +43,8 @@ export interface ObjectPlan {
   readonly required: number;
   /** Is anything asked for below it? */
   readonly wanted: boolean;
+  /** Takes the names of members that the contract does not know; of the record itself alone. */
+  readonly unknown: Target | null;
   readonly start: Place;
   readonly fields: FieldPlan[];
   /** Hash -> field, open addressing; the length is a power of two. */
@@ -71,13 +75,21 @@ export interface Step {
 interface Context {
   readonly root: Schema;
   readonly validator: Validator | null;
+  /** Takes the names that the contract does not know. */
+  readonly unknown: Target | null;
 }
 
 /** Null where the schema's outermost part is not simple: then every record is read exactly. */
 export function buildPlan(schema: Schema, targets: readonly Target[], validator: Validator | null): ObjectPlan | null {
   const simple = simplify(schema, schema);
-  if (simple === null || (simple.types & OBJECT) === 0 || targets.some((target) => target.path.length === 0)) return null;
-  return objectPlan(simple, { targets, depth: 0 }, { root: schema, validator });
+  if (simple === null || (simple.types & OBJECT) === 0 || targets.some(isOfWhole)) return null;
+  const unknown = targets.find((target) => target.unknown !== null) ?? null;
+  return objectPlan(simple, { targets, depth: 0 }, { root: schema, validator, unknown });
+}
+
+/** Only the exact way reads a record as one value. */
+function isOfWhole({ path, unknown }: Target): boolean {
+  return path.length === 0 && unknown === null;
 }
 
 interface Where {
@@ -101,6 +113,7 @@ function objectPlan(simple: SimpleSchema, where: Where, context: Context): Objec
     open: simple.open,
     required: required.size,
     wanted: below.length > 0,
+    unknown: where.depth === 0 ? context.unknown : null,
     start: { step: null, known: [], learns: true },
     fields,
     slots: [],
@@ -127,7 +140,13 @@ function fieldPlan(name: string, schema: Schema, required: boolean, where: Where
     child: nested || deeper ? objectPlan(shape, where, context) : null,
     targets,
     learns: true,
+    unknown: where.depth === 1 ? unknownName(context.unknown, name) : null,
   });
+}
+
+/** The name, if somebody asks for those that the contract does not know and it is one of them: a rule may ask for such a field, too. */
+export function unknownName(asking: Target | null, name: string): string | null {
+  return asking?.unknown?.knows(name) === false ? name : null;
 }
 
 const encoder = new TextEncoder();
@@ -150,11 +169,11 @@ function textPlan(
 type FieldParts = Pick<
   FieldPlan,
   "name" | "required" | "types" | "numberRules" | "byteCheck" | "interned" | "exact" | "child" | "targets"
-> & { readonly learns: boolean };
+> & { readonly learns: boolean; readonly unknown: string | null };
 
 /** One literal for all fields: the scanner is fast only while the engine sees a single shape of them. */
 function createField(parts: FieldParts): FieldPlan {
-  const { name, required, types, numberRules, byteCheck, interned, exact, child, targets, learns } = parts;
+  const { name, required, types, numberRules, byteCheck, interned, exact, child, targets, learns, unknown } = parts;
   const as = (kind: string): Target | null => targets.find((target) => target.request.as === kind) ?? null;
   const except = (...kinds: string[]): readonly Target[] => targets.filter((target) => !kinds.includes(target.request.as));
   const asTime = as("time");
@@ -179,12 +198,13 @@ function createField(parts: FieldParts): FieldPlan {
     notText: except("string", "slices", "time"),
     notBoolean: except("boolean"),
     place: { step: null, known: [], learns },
+    unknown,
     seen: -1,
   };
 }
 
 /** A member that nobody asked for and the contract says nothing of; known so that its place can be learned. */
-export function otherField(name: Uint8Array, learns: boolean): FieldPlan {
+export function otherField(name: Uint8Array, learns: boolean, unknown: string | null): FieldPlan {
   return createField({
     name,
     required: 0,
@@ -196,6 +216,7 @@ export function otherField(name: Uint8Array, learns: boolean): FieldPlan {
     child: null,
     targets: [],
     learns,
+    unknown,
   });
 }
 

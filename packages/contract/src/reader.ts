@@ -1,6 +1,7 @@
 import { allRows, type Batch, type Column } from "@weir/record";
 import { readExactly, type Bounds } from "./exact.ts";
 import { buildPlan } from "./plan.ts";
+import { knownNames } from "./known-names.ts";
 import { columnKey, distinctRequests, type FieldRequest } from "./request.ts";
 import {
   DEFAULT_MAX_BYTES,
@@ -85,7 +86,8 @@ export function readerOf(requests: readonly FieldRequest[], source: ReaderSource
 }
 
 function bytesReader(requests: readonly FieldRequest[], source: ReaderSource): ReadBytes {
-  const targets = requests.map(createTarget);
+  const knows = knownNames(source.schema);
+  const targets = requests.map((request) => createTarget(request, knows));
   const plan = source.exactly ? null : buildPlan(source.schema, targets, source.validator);
   const scanner = plan === null ? null : createBatchScanner(plan, targets, source);
   return (batch) => {

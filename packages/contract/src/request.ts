@@ -4,7 +4,8 @@ import { WeirError } from "@weir/record";
 export interface FieldRequest {
   /** JSON pointer (RFC 6901), e.g. "/dep_delay", "/prediction/confidence". */
   readonly pointer: string;
-  readonly as: "number" | "string" | "boolean" | "slices" | "time";
+  /** `unknown`: names of members that the contract does not know, for the record itself (pointer "") alone. */
+  readonly as: "number" | "string" | "boolean" | "slices" | "time" | "unknown";
   /** Of numeric epoch times; without it only RFC 3339 text is a time. */
   readonly unit?: "s" | "ms";
 }
@@ -40,6 +41,7 @@ export function distinctRequests(requests: readonly FieldRequest[]): readonly Fi
   const byKey = new Map<string, FieldRequest>();
   for (const request of requests) {
     parsePointer(request.pointer);
+    if (request.as === "unknown" && request.pointer !== "") throw new Error("unknown members are told of the record itself alone");
     const key = columnKey(request);
     const known = byKey.get(key);
     if (known && known.unit !== request.unit) {

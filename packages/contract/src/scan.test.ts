@@ -70,6 +70,7 @@ const REQUESTS: readonly FieldRequest[] = [
   { pointer: "/", as: "number" },
   { pointer: "/a~1b", as: "number" },
   { pointer: "/é", as: "string" },
+  { pointer: "", as: "unknown" },
 ];
 const TIMES: readonly FieldRequest[] = [...REQUESTS, { pointer: "/t", as: "time", unit: "s" }, { pointer: "/n", as: "time", unit: "ms" }];
 

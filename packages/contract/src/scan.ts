@@ -7,8 +7,9 @@ import { follows, nextMember } from "./member.ts";
 import { NUMBER, scanNumber } from "./number.ts";
 import type { FieldPlan, ObjectPlan } from "./plan.ts";
 import { ARRAY, FALSE, FRACTION, NOTHING, OBJECT, TEXT, TRUE, WHOLE } from "./simple-schema.ts";
-import type { Target } from "./target.ts";
+import { putNames, type Target } from "./target.ts";
 import { numericTime, parseTime } from "./time.ts";
+import { codeOfScanned } from "./unknown-names.ts";
 import { parseJson, type Values } from "./values.ts";
 
 /** Where the scanner is. One object for all records of a reader. */
@@ -67,7 +68,9 @@ export function scanRecord(scan: Scan, plan: ObjectPlan, row: number): boolean {
   const at = skipSpace(scan.bytes, from, scan.end);
   if (at >= scan.end || scan.bytes[at] !== 123 || scan.maxDepth < 1) return false;
   const end = scanObject(scan, plan, at + 1, 1);
-  return end >= 0 && skipSpace(scan.bytes, end, scan.end) === scan.end;
+  if (end < 0 || skipSpace(scan.bytes, end, scan.end) !== scan.end) return false;
+  if (plan.unknown?.unknown) putNames(plan.unknown, row, codeOfScanned(plan.unknown.unknown, plan, scan.stamp));
+  return true;
 }
 
 function forgetStamps(plan: ObjectPlan): void {

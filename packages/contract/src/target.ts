@@ -2,6 +2,7 @@ import { ABSENT, NULL, OTHER, PRESENT, type Column } from "@weir/record";
 import { beginInterned, codeOf, createInterned, entryOf, hashOf, type Interned } from "./interned.ts";
 import { parsePointer, type FieldRequest } from "./request.ts";
 import { numericTime, parseTime } from "./time.ts";
+import { beginUnknownNames, codeOfNames, createUnknownNames, unknownIn, type UnknownNames } from "./unknown-names.ts";
 import type { Values } from "./values.ts";
 
 /** A column that is being filled, for one batch after the other. Which of the arrays are used depends on the kind. */
@@ -13,7 +14,7 @@ export interface Target {
   values: Float64Array;
   /** boolean */
   flags: Uint8Array;
-  /** string: codes; slices: where they begin */
+  /** string, unknown: codes; slices: where they begin */
   at: Int32Array;
   /** slices */
   lengths: Int32Array;
@@ -21,6 +22,8 @@ export interface Target {
   unescaped: Map<number, Uint8Array> | null;
   /** string */
   interned: Interned | null;
+  /** unknown */
+  unknown: UnknownNames | null;
 }
 
 const NO_BYTES = new Uint8Array(0);
@@ -28,7 +31,8 @@ const NO_INTS = new Int32Array(0);
 const NO_DOUBLES = new Float64Array(0);
 const encoder = new TextEncoder();
 
-export function createTarget(request: FieldRequest): Target {
+/** `knows`: is a name in the contract? */
+export function createTarget(request: FieldRequest, knows: (name: string) => boolean): Target {
   return {
     request,
     path: parsePointer(request.pointer),
@@ -39,6 +43,7 @@ export function createTarget(request: FieldRequest): Target {
     lengths: NO_INTS,
     unescaped: null,
     interned: request.as === "string" ? createInterned(() => true) : null,
+    unknown: request.as === "unknown" ? createUnknownNames(knows) : null,
   };
 }
 
@@ -49,9 +54,14 @@ export function beginTarget(target: Target, count: number): void {
   target.unescaped = null;
   if (as === "number" || as === "time") target.values = new Float64Array(count).fill(NaN);
   if (as === "boolean") target.flags = new Uint8Array(count);
-  if (as === "string" || as === "slices") target.at = new Int32Array(count).fill(as === "string" ? -1 : 0);
+  if (isCoded(as) || as === "slices") target.at = new Int32Array(count).fill(isCoded(as) ? -1 : 0);
   if (as === "slices") target.lengths = new Int32Array(count).fill(-1);
   if (target.interned !== null) beginInterned(target.interned);
+  if (target.unknown !== null) beginUnknownNames(target.unknown);
+}
+
+function isCoded(as: FieldRequest["as"]): boolean {
+  return as === "string" || as === "unknown";
 }
 
 /** The finished column; `bytes` is what slices point into. */
@@ -65,6 +75,8 @@ export function finishTarget(target: Target, bytes: Uint8Array): Column {
       return { kind: "boolean", values: target.flags, presence };
     case "string":
       return { kind: "string", codes: target.at, dictionary: target.interned?.dictionary ?? [], presence };
+    case "unknown":
+      return { kind: "string", codes: target.at, dictionary: target.unknown?.dictionary ?? [], presence };
     case "slices":
       return { kind: "slices", bytes: bytesOfSlices(target, bytes), at: target.at, length: target.lengths, presence };
   }
@@ -96,6 +108,10 @@ function bytesOfSlices(target: Target, bytes: Uint8Array): Uint8Array {
 export function putValue(target: Target, row: number, value: unknown, values: Values): boolean {
   clearRow(target, row);
   if (value === undefined) return true;
+  if (target.unknown !== null) {
+    putNames(target, row, codeOfNames(target.unknown, unknownIn(target.unknown, value)));
+    return true;
+  }
   target.presence[row] = value === null ? NULL : OTHER;
   const as = target.request.as;
   if (as === "time") return value === null || putTime(target, row, value);
@@ -113,12 +129,17 @@ export function putValue(target: Target, row: number, value: unknown, values: Va
   return true;
 }
 
+export function putNames(target: Target, row: number, code: number): void {
+  target.at[row] = code;
+  target.presence[row] = code < 0 ? ABSENT : PRESENT;
+}
+
 export function clearRow(target: Target, row: number): void {
   target.presence[row] = ABSENT;
   const as = target.request.as;
   if (as === "number" || as === "time") target.values[row] = NaN;
   else if (as === "boolean") target.flags[row] = 0;
-  else target.at[row] = as === "string" ? -1 : 0;
+  else target.at[row] = isCoded(as) ? -1 : 0;
   if (as === "slices") target.lengths[row] = -1;
 }
 

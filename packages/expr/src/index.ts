@@ -15,4 +15,5 @@ export {
   type KernelRead,
   type Scope,
 } from "./expression.ts";
+export { editDistance, nearest } from "./near.ts";
 export { conditionsOf, type Condition } from "./conditions.ts";

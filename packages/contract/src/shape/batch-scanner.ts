@@ -44,7 +44,7 @@ export function createBatchScanner(plan: ObjectPlan, targets: readonly Target[],
     if (valid >= 0) scanRecord(scan, plan, valid); // once more, so that its members are the ones learned last
     const found = valid < 0 ? null : learnShape(scan, plan, valid);
     if (found === null) giveUp();
-    else shape = createShapeReader(found, bounds.maxBytes);
+    else shape = createShapeReader(found, plan, bounds.maxBytes);
   };
   const readShape = (reader: ShapeReader, values: Values, from: number, count: number, left: number[]): void => {
     if (done.length < count) done = new Uint8Array(count);

@@ -1,3 +1,6 @@
+import type { ObjectPlan } from "../plan.ts";
+import { putNames, type Target } from "../target.ts";
+import { codeOfNames, namesOf } from "../unknown-names.ts";
 import type { Values } from "../values.ts";
 import { columnsOf, MOST_ROWS, placesOf, type Piece, type ShapeColumn } from "./columns.ts";
 import { createShapeKernel, POWERS, POWERS_AT, STEP, STEP_BYTES, type ShapeKernel } from "./kernel.ts";
@@ -20,9 +23,10 @@ export interface ShapeReader {
 let shared: ShapeKernel | null = null;
 
 /** Records of more than `maxBytes` do not have the shape. */
-export function createShapeReader(shape: Shape, maxBytes: number): ShapeReader {
+export function createShapeReader(shape: Shape, plan: ObjectPlan, maxBytes: number): ShapeReader {
   const kernel = (shared ??= createShapeKernel());
   const layout = layOut(shape);
+  const unknown = namesOf(shape.map((step) => step.field));
   return {
     read(values, { from, to }, done) {
       kernel.reserve(layout.bytesAt + SLACK_BYTES);
@@ -34,9 +38,17 @@ export function createShapeReader(shape: Shape, maxBytes: number): ShapeReader {
       }
       let others = 0;
       for (let row = from; row < to; row++) others += 1 - done[row]!; // row < count <= length
+      if (plan.unknown !== null && unknown.length > 0) putSame(plan.unknown, unknown, { from, to }, done);
       return others;
     },
   };
+}
+
+/** All records of a shape have the same members. */
+function putSame(target: Target, names: readonly string[], { from, to }: { from: number; to: number }, done: Uint8Array): void {
+  if (target.unknown === null) return;
+  const code = codeOfNames(target.unknown, names);
+  for (let row = from; row < to; row++) if (done[row] === 1) putNames(target, row, code);
 }
 
 /** Behind the last row of a piece: rows that follow one another in the bytes, as far as there is room. */

@@ -43,6 +43,7 @@ const REQUESTS: readonly FieldRequest[] = [
   { pointer: "/flag", as: "boolean" },
   { pointer: "/note", as: "string" },
   { pointer: "/prediction/confidence", as: "number" },
+  { pointer: "", as: "unknown" },
 ];
 
 const number = fc.oneof(
@@ -206,7 +207,7 @@ describe("records read by their shape are what the exact path reads", () => {
 describe("a scanner of batches", () => {
   const requests: readonly FieldRequest[] = [{ pointer: "/n", as: "number" }];
   const scan = (...batches: string[][]) => {
-    const targets = requests.map(createTarget);
+    const targets = requests.map((request) => createTarget(request, () => true));
     const scanner = createBatchScanner(buildPlan(true, targets, null)!, targets, boundsOf({})); // a schema of everything is simple
     return batches.map((values) => {
       const read = batch(values);
