@@ -62,6 +62,7 @@ export function checkOf(spec: RuleSpec, { contract, baselines }: CheckContext, k
     case "unique":
       if (spec.max !== undefined) return presenceCheck({ pointer: spec.field ?? "", as: presenceType(spec, contract) }, {});
       return keys && uniqueCheck(spec.field ?? "", keys);
+    case "newField":
     case "volume":
     case "complete":
     case "mean":

@@ -4,6 +4,9 @@ import type { Placed } from "./drift/cell-places.ts";
 import type { AlertChange, Persistence } from "./drift/persistence.ts";
 import type { DistinctCounter, DistinctValues } from "./distinct/distinct-values.ts";
 import type { FigureRule } from "./figure/figure-rule.ts";
+import { withRenames, type Renamed } from "./hint/rename.ts";
+import { rescaledBy, type Rescaled } from "./hint/unit.ts";
+import { newFieldAnswer, type NewField } from "./names/new-field.ts";
 import { judgeRate } from "./rate.ts";
 import { BROKEN, CODES, FAILED, FINE, MISSING } from "./row-code.ts";
 import type { CompiledRule, RuleSet } from "./rule-set.ts";
@@ -45,6 +48,12 @@ export interface RuleVerdict {
   readonly previous?: number;
   readonly median?: number;
   readonly z?: number;
+  /** For `newField`: the most frequent first, at most 20. */
+  readonly fields?: readonly NewField[];
+  /** Fields that seem to be called otherwise now: a hint for people. */
+  readonly renamed?: readonly Renamed[];
+  /** For `drift`: the unit that would explain it, a hint for people. */
+  readonly rescaled?: Rescaled;
   /** For `complete`: what the producer said of the batch, and the checksum that it has. */
   readonly declared?: Partial<Declared>;
   /** The window was judged key by key: n of its keys could be judged, k of them broke the rule. */
@@ -86,9 +95,10 @@ const NO_CONTEXT: WindowContext = { start: null, remembered: new Map() };
 /** The verdict over a whole window. Exact: integers are compared, a rate equal to its limit passes. */
 export function judgeWindow(ruleSet: RuleSet, tally: Tally, context: WindowContext = NO_CONTEXT): WindowJudgement {
   const comparison = compareWindow(ruleSet, tally);
-  const judged = ruleSet.rules.flatMap((rule, i) =>
+  const answers = ruleSet.rules.flatMap((rule, i) =>
     rule.scope === "window" ? [{ rule, answer: judgeRule(rule, i, { ruleSet, tally, comparison, context }) }] : [],
   );
+  const judged = withRenames(answers, tally.names);
   const enforced = judged.filter(({ rule }) => rule.mode === "enforce");
   const condemning = enforced.filter(({ rule, answer }) => condemns(rule, answer.verdict));
   const merging = enforced.some(({ rule, answer }) => answer.verdict === "insufficient" && rule.onInsufficient === "mergeNext");
@@ -144,8 +154,10 @@ function judgeRule(rule: CompiledRule, index: number, { ruleSet, tally, comparis
   }
   if (kind === "complete") return { id, kind, mode, action, ...completeAnswer(context.batch) };
   if (rule.figure !== null) return { id, kind, mode, action, ...boundsOf(rule), ...figureAnswer(rule.figure, tally, minRecords) };
-  if (kind === "drift") return { id, kind, mode, action, ...driftAnswer(comparison, index) };
+  if (kind === "drift") return withUnit(rule, tally, { id, kind, mode, action, ...driftAnswer(comparison, index) });
   if (kind === "driftShare") return { id, kind, mode, action, limitPpm: rule.limitPpm, ...driftShareAnswer(comparison, rule.limitPpm) };
+  if (rule.inOrder !== null)
+    return { id, kind, mode, action, limitPpm: rule.limitPpm, ...newFieldsOf(rule, rule.inOrder, tally, minRecords) };
   const { k, n, failed } = countsOf(rule, index, tally);
   const answer = { id, kind, mode, action, k, n, limitPpm: rule.limitPpm };
   // A raised expression says nothing of the record: as a window rule it is an error, not a broken row.
@@ -168,6 +180,12 @@ function judgeRule(rule: CompiledRule, index: number, { ruleSet, tally, comparis
   return { ...answer, ...judgeRate(rule.rate, k, n), ...warningOf(rule, k, n) };
 }
 
+function withUnit({ scale }: CompiledRule, { cells }: Tally, answer: RuleVerdict): RuleVerdict {
+  if (scale === null || answer.verdict !== "breach") return answer;
+  const rescaled = rescaledBy(scale.rule, cells.subarray(scale.at, scale.at + scale.rule.counter.size));
+  return rescaled === null ? answer : { ...answer, rescaled };
+}
+
 /** A rate that breaks nothing yet: it is flagged, and its records go on. */
 function warningOf({ warnPpm }: CompiledRule, k: number, n: number): Pick<RuleVerdict, "warnPpm" | "warns"> {
   if (warnPpm === null) return {};
@@ -175,6 +193,18 @@ function warningOf({ warnPpm }: CompiledRule, k: number, n: number): Pick<RuleVe
 }
 
 const PPM = 1_000_000;
+
+function newFieldsOf(
+  { limitPpm }: CompiledRule,
+  inOrder: ReadonlySet<string>,
+  tally: Tally,
+  minRecords: number,
+): ReturnType<typeof newFieldAnswer> {
+  const n = tally.records;
+  if (n === 0 || n < minRecords)
+    return { verdict: "insufficient", k: 0, n, why: `${n} records, at least ${Math.max(1, minRecords)} are needed` };
+  return newFieldAnswer(limitPpm, inOrder, n, tally.names ?? null); // counted where a rule asks
+}
 
 const NO_VALUE = "no record has a value";
 

@@ -6,11 +6,14 @@ import { checkOf } from "./check-of.ts";
 import { refuseUnsupported } from "./unsupported.ts";
 import { distinctCounter, type DistinctCounter } from "./distinct/distinct-values.ts";
 import { createCellPlaces, type CellPlaces, type Placed, type PlacedCounter } from "./drift/cell-places.ts";
+import { magnitudeCounter } from "./hint/magnitude-counter.ts";
+import type { ScaleRule } from "./hint/unit.ts";
 import { figureRule, type FigureRule } from "./figure/figure-rule.ts";
 import type { Baseline } from "./drift/baseline.ts";
 import { driftRule, type DriftRule } from "./drift/drift-rule.ts";
 import { detectorRule } from "./detector/compile-detector.ts";
 import type { DetectorRule, DetectorSpec } from "./detector/detector-rule.ts";
+import { UNKNOWN_NAMES } from "./names/name-counts.ts";
 import { rateTest, wasThere, type RateTest } from "./rate.ts";
 import { defaultAction, judgesWindows } from "./window-kinds.ts";
 import { keyReader } from "./unique/key-reader.ts";
@@ -32,10 +35,16 @@ export interface CompiledRule {
   readonly check: RowCheck | null;
   /** For `drift`: what is compared, and where in the cells of a tally its counts begin. */
   readonly drift: Placed<DriftRule> | null;
+  /** For `drift` of numbers: their magnitudes, which tell of another unit; null where they are not counted. */
+  readonly scale: Placed<ScaleRule> | null;
   /** For `mean` and `quantile`: the same. */
   readonly figure: Placed<FigureRule> | null;
   /** For `constant`, `cardinality` and `unique` over windows: which of the tally's sets of values is its own. */
   readonly distinct: number | null;
+  /** For `newField`: names that are in order. */
+  readonly inOrder: ReadonlySet<string> | null;
+  /** What the rule looks at, a JSON pointer; null where it is no single field. */
+  readonly field: string | null;
   /** For `volume`. */
   readonly volume: VolumeSpec | null;
   /** For `unique`: what it remembers. */
@@ -66,6 +75,8 @@ export interface RuleSet {
   readonly cells: number;
   /** Whose different values a tally collects. */
   readonly distinct: readonly DistinctCounter[];
+  /** Does a tally count the names of members that the contract does not know? */
+  readonly names: boolean;
   readonly requests: readonly FieldRequest[];
   /** Below this window rules answer `insufficient`. */
   readonly minRecords: number;
@@ -92,13 +103,16 @@ export function compileRuleSet(specs: readonly RuleSpec[], options: RuleSetOptio
   const used = [...(options.baselines ?? [])].filter(([name]) => names.has(name));
   // Whoever restores the rule set from its state has no files: the baselines are part of it.
   const baselines = used.length > 0 ? { baselines: Object.fromEntries(used) } : {};
-  return compileCanonical(canonicalJson({ v: 1, stage, minRecords, rules: specs, ...baselines }), options);
+  const scales = specs.some(({ kind }) => kind === "drift");
+  return compileCanonical(canonicalJson({ v: 1, stage, minRecords, rules: specs, ...(scales && { scales }), ...baselines }), options);
 }
 
 interface Canonical {
   readonly stage: string;
   readonly minRecords: number;
   readonly rules: readonly RuleSpec[];
+  /** Are the magnitudes of numbers counted that may drift? Rule sets that were stored before they were do not say so. */
+  readonly scales?: true;
   readonly baselines?: Readonly<Record<string, Baseline>>;
 }
 
@@ -106,15 +120,17 @@ interface Canonical {
 export function compileCanonical(canonical: string, options: Pick<RuleSetOptions, "contract" | "sha256">): RuleSet {
   const parsed: Canonical = JSON.parse(canonical);
   const { stage, minRecords } = parsed;
-  const context = { ...options, baselines: new Map(Object.entries(parsed.baselines ?? {})) };
+  const context = { ...options, baselines: new Map(Object.entries(parsed.baselines ?? {})), scales: parsed.scales === true };
   const digest = options.sha256(canonical);
   const prefix = `${stage}@${digest.slice(0, 8)}/`;
   const active = parsed.rules.filter((spec) => spec.mode !== "off" && spec.kind !== "decode" && spec.kind !== "schema");
   const places = createCellPlaces();
   const distinct: DistinctCounter[] = [];
-  const rules = active
-    .filter((spec) => !isDetector(spec))
-    .map((spec) => compileRule(spec, prefix + spec.id, { ...context, places, distinct }));
+  const judging = active.filter((spec) => !isDetector(spec));
+  const compiled = judging.map((spec) => compileRule(spec, prefix + spec.id, { ...context, places, distinct }));
+  // Behind all that rules are judged by: it only gives hints.
+  const rules = compiled.map((rule, i) => ({ ...rule, scale: scaleOf(judging[i]!, { ...context, places }) })); // parallel
+  const names = rules.some((rule) => rule.inOrder !== null);
   const detectors = active.filter(isDetector).map((spec) => detectorRule(spec, { ...context, ref: prefix + spec.id }));
   return {
     stage,
@@ -127,7 +143,9 @@ export function compileCanonical(canonical: string, options: Pick<RuleSetOptions
     counters: places.counters,
     cells: places.size(),
     distinct,
+    names,
     requests: [
+      ...(names ? [UNKNOWN_NAMES] : []),
       ...rules.flatMap((rule) => rule.check?.requests ?? []),
       ...places.counters.map(({ counter }) => counter.request),
       ...distinct.map((counter) => counter.request),
@@ -144,6 +162,10 @@ interface CompileContext extends Pick<RuleSetOptions, "contract" | "sha256"> {
   readonly baselines: ReadonlyMap<string, Baseline>;
   readonly places: CellPlaces;
   readonly distinct: DistinctCounter[];
+}
+
+interface ScaleContext extends Pick<CompileContext, "baselines" | "places"> {
+  readonly scales: boolean;
 }
 
 function compileRule(spec: RuleSpec, ref: string, options: CompileContext): CompiledRule {
@@ -172,8 +194,11 @@ function compileRule(spec: RuleSpec, ref: string, options: CompileContext): Comp
     onError: spec.kind === "expr" ? (spec.onError ?? "fail") : "fail",
     check: checkOf(spec, options, reader),
     drift: spec.kind === "drift" ? options.places.place(`${spec.baseline} ${spec.field}`, driftRule(spec, options)) : null,
+    scale: null,
     figure: spec.kind === "mean" || spec.kind === "quantile" ? options.places.place(spec.id, figureRule(spec)) : null,
     distinct: distinctOf(spec, options),
+    inOrder: spec.kind === "newField" ? new Set(spec.ignore) : null,
+    field: "field" in spec ? (spec.field ?? null) : null,
     volume: spec.kind === "volume" ? spec : null,
     keys: spec.kind === "unique" && reader !== null ? keyRule(spec, reader) : null,
     missingBreaks,
@@ -199,6 +224,13 @@ function isBounded(spec: RuleSpec): spec is Bounded {
   return spec.kind === "volume" || spec.kind === "cardinality" || spec.kind === "mean" || spec.kind === "quantile";
 }
 
+function scaleOf(spec: RuleSpec, { baselines, places, scales }: ScaleContext): Placed<ScaleRule> | null {
+  if (spec.kind !== "drift" || !scales) return null;
+  const column = baselines.get(spec.baseline)?.columns[spec.field];
+  if (column?.kind !== "number") return null;
+  return places.place(`${spec.baseline} ${spec.field} scale`, { column, counter: magnitudeCounter(spec.field, column) });
+}
+
 /** Values of which a window is said to have each once at most; beyond them a share may not be known. */
 const MAX_VALUES = 1_000_000;
 
@@ -221,15 +253,17 @@ function limitOf(spec: RuleSpec): number {
       ? (spec.max ?? 0)
       : spec.kind === "nullRise"
         ? (spec.minDelta ?? 0.01)
-        : spec.kind === "missingField"
-          ? GONE
-          : spec.kind === "typeChange"
-            ? 0.5
-            : spec.kind === "driftShare"
-              ? spec.share
-              : "mostly" in spec && spec.mostly !== undefined
-                ? 1 - spec.mostly
-                : 0;
+        : spec.kind === "newField"
+          ? (spec.minPresence ?? 0.01)
+          : spec.kind === "missingField"
+            ? GONE
+            : spec.kind === "typeChange"
+              ? 0.5
+              : spec.kind === "driftShare"
+                ? spec.share
+                : "mostly" in spec && spec.mostly !== undefined
+                  ? 1 - spec.mostly
+                  : 0;
   return inPpm(spec.id, share);
 }
 

@@ -126,16 +126,23 @@ describe("what cannot be judged yet is refused", () => {
 });
 
 describe("tallies are a commutative monoid", () => {
-  const rules = { rules: { length: 3 }, cells: 7, distinct: [{ limit: 1 }, { limit: 4 }] };
+  const rules = { rules: { length: 3 }, cells: 7, distinct: [{ limit: 1 }, { limit: 4 }], names: true };
   const numbers = (length: number): fc.Arbitrary<Float64Array> =>
     fc.array(fc.nat(1e6), { minLength: length, maxLength: length }).map((counts) => Float64Array.from(counts));
   const values = (limit: number): fc.Arbitrary<Set<number> | null> =>
     fc.uniqueArray(fc.nat(6), { maxLength: 7 }).map((list) => (list.length > limit ? null : new Set(list)));
+  const names = fc.option(
+    fc
+      .uniqueArray(fc.tuple(fc.nat(1200).map(String), fc.nat(1e6)), { maxLength: 700, selector: ([name]) => name })
+      .map((list) => new Map(list)),
+    { freq: 9 },
+  );
   const tally: fc.Arbitrary<OpenTally> = fc.record({
     records: fc.nat(1e6),
     counts: numbers(3 * CODES),
     cells: numbers(7),
     distinct: fc.tuple(values(1), values(4)),
+    names: names,
   });
   const sum = (...parts: OpenTally[]): OpenTally => {
     const to = emptyTally(rules);

@@ -99,6 +99,7 @@ export type RuleSpec =
       readonly denominator?: "present" | "all";
     })
   | MissingFieldSpec
+  | NewFieldSpec
   | TypeChangeSpec
   | (Common & { readonly kind: "constant"; readonly field: string })
   | (Common & { readonly kind: "cardinality"; readonly field: string; readonly min?: number; readonly max?: number })
@@ -132,6 +133,15 @@ export type MissingFieldSpec = Common & {
   readonly field: string;
   /** Baseline file, relative to the pipeline's folder. */
   readonly baseline: string;
+};
+
+/** Have records a field of which the contract knows nothing? */
+export type NewFieldSpec = Common & {
+  readonly kind: "newField";
+  /** Rarer ones are none. Default 1 %. */
+  readonly minPresence?: number;
+  /** Names that are in order. */
+  readonly ignore?: readonly string[];
 };
 
 /** Have most values another type than before? */
@@ -262,4 +272,9 @@ export type WindowSpec =
       /** An event time further than this ahead of the record's own timestamp is refused. */
       readonly maxFuture?: number;
     })
-  | (WindowCommon & { readonly kind: "batch"; readonly idleAfter?: number });
+  | (WindowCommon & {
+      readonly kind: "batch";
+      /** What a partition has of a batch, judged for itself (default), or what all of them have together. */
+      readonly scope?: "partition" | "global";
+      readonly idleAfter?: number;
+    });

@@ -1,4 +1,5 @@
 import { columnOf } from "./check.ts";
+import { addNames, countNames, savedNames, UNKNOWN_NAMES, type NameCounts } from "./names/name-counts.ts";
 import { unionOf, type DistinctValues } from "./distinct/distinct-values.ts";
 import type { BatchJudgement } from "./judge-batch.ts";
 import { CODES, UNCOUNTED } from "./row-code.ts";
@@ -16,6 +17,8 @@ export interface Tally {
   readonly cells: Float64Array;
   /** Different values, by counter of the rule set. */
   readonly distinct: readonly DistinctValues[];
+  /** Records by the name of a member that the contract does not know; absent where no rule asks. */
+  readonly names?: NameCounts;
 }
 
 /** What a rule set counts. */
@@ -23,6 +26,8 @@ export interface TallyShape {
   readonly rules: { readonly length: number };
   readonly cells: number;
   readonly distinct: readonly { readonly limit: number }[];
+  /** Are names counted that the contract does not know? */
+  readonly names: boolean;
 }
 
 export type OpenTally = {
@@ -30,14 +35,16 @@ export type OpenTally = {
   readonly counts: Float64Array;
   readonly cells: Float64Array;
   readonly distinct: DistinctValues[];
+  names?: NameCounts;
 };
 
-export function emptyTally({ rules, cells, distinct }: TallyShape): OpenTally {
+export function emptyTally({ rules, cells, distinct, names }: TallyShape): OpenTally {
   return {
     records: 0,
     counts: new Float64Array(rules.length * CODES),
     cells: new Float64Array(cells),
     distinct: distinct.map(() => new Set<number>()),
+    ...(names && { names: new Map<string, number>() }),
   };
 }
 
@@ -49,25 +56,29 @@ export interface SavedTally {
   readonly cells?: readonly number[];
   /** The same; values upwards. */
   readonly distinct?: readonly (readonly number[] | null)[];
+  readonly names?: readonly (readonly [string, number])[] | null;
 }
 
-export function saveTally({ records, counts, cells, distinct }: Tally): SavedTally {
+export function saveTally({ records, counts, cells, distinct, names }: Tally): SavedTally {
   return {
     records,
     counts: [...counts],
     ...(cells.length > 0 && { cells: [...cells] }),
     ...(distinct.length > 0 && { distinct: distinct.map((values) => values && [...values].sort((a, b) => a - b)) }),
+    ...(names !== undefined && { names: savedNames(names) }),
   };
 }
 
-export function openTally(shape: TallyShape, { records, counts, cells = [], distinct = [] }: SavedTally): OpenTally {
-  if (counts.length !== shape.rules.length * CODES || cells.length !== shape.cells || distinct.length !== shape.distinct.length)
+export function openTally(shape: TallyShape, { records, counts, cells = [], distinct = [], names }: SavedTally): OpenTally {
+  const counted = counts.length === shape.rules.length * CODES && cells.length === shape.cells;
+  if (!counted || distinct.length !== shape.distinct.length || (names !== undefined) !== shape.names)
     throw new Error("the saved tally is of another rule set");
   return {
     records,
     counts: Float64Array.from(counts),
     cells: Float64Array.from(cells),
     distinct: distinct.map((values) => values && new Set(values)),
+    ...(names !== undefined && { names: names && new Map(names) }),
   };
 }
 
@@ -77,6 +88,7 @@ export function addTally({ distinct }: TallyShape, to: OpenTally, from: Tally): 
   for (let i = 0; i < to.counts.length; i++) to.counts[i]! += from.counts[i]!; // of one rule set, so of one length
   for (let i = 0; i < to.cells.length; i++) to.cells[i]! += from.cells[i]!; // the same
   distinct.forEach(({ limit }, i) => (to.distinct[i] = unionOf(to.distinct[i]!, from.distinct[i]!, limit))); // the same
+  if (to.names !== undefined && from.names !== undefined) to.names = addNames(to.names, from.names);
 }
 
 /** Counts the rows from `first` to before `end`. */
@@ -97,4 +109,5 @@ export function countRows(to: OpenTally, { ruleSet, view, counted, codes }: Batc
   ruleSet.distinct.forEach((counter, i) => {
     to.distinct[i] = counter.collect({ column: columnOf(view, counter.request), counted, first, end }, to.distinct[i]!); // of this rule set
   });
+  if (to.names !== undefined) to.names = countNames({ column: columnOf(view, UNKNOWN_NAMES), counted, first, end }, to.names);
 }

@@ -3,6 +3,15 @@ import type { RuleVerdict } from "./judge-window.ts";
 
 /** What was seen and what is allowed, for people. */
 export function toldVerdict(answer: RuleVerdict): string {
+  return `${toldAlone(answer)}${toldHints(answer)}`;
+}
+
+function toldHints({ renamed = [], rescaled }: RuleVerdict): string {
+  const unit = rescaled === undefined ? "" : `; the values look like ${short(rescaled.factor)} times the baseline's (${rescaled.as})`;
+  return unit + renamed.map(({ from, to }) => `; ${from} may be called ${to} now`).join("");
+}
+
+function toldAlone(answer: RuleVerdict): string {
   const { kind, k, n, limitPpm = 0, drift, expected = 0, value } = answer;
   if (answer.of === "keys") return `${k} of ${n} keys broke it`;
   if (drift) return toldDrift(drift);
@@ -25,6 +34,8 @@ export function toldVerdict(answer: RuleVerdict): string {
       return `${k} of ${n} records lie beyond the bound, ${boundsOf(answer)} for the quantile`;
     case "missingField":
       return `missing in ${k} of ${n}, before: in hardly any, allowed: ${limitPpm / 10_000} %`;
+    case "newField":
+      return toldFields(answer);
     case "typeChange":
       return `${k} of ${n} are of another type than before, allowed: ${limitPpm / 10_000} %`;
     case "complete":
@@ -41,6 +52,11 @@ function toldDrift({ field, method, effect, fail, calibratedBar, top }: DriftEvi
   const [most] = top;
   const cell = most ? `; ${most.cell}: ${percent(most.baseline)} before, ${percent(most.window)} now` : "";
   return `${method} of ${field} is ${short(effect)}, allowed: ${bar}${cell}`;
+}
+
+function toldFields({ n, limitPpm = 0, fields = [] }: RuleVerdict): string {
+  const found = fields.map(({ name, k }) => `${name} in ${k}`).join(", ");
+  return `${found === "" ? `no unknown field is frequent in ${n}` : `unknown: ${found} of ${n}`}, allowed: in less than ${limitPpm / 10_000} %`;
 }
 
 function toldComplete({ n, declared }: RuleVerdict): string {

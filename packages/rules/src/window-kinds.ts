@@ -5,6 +5,7 @@ const WINDOW_KINDS: ReadonlySet<RuleSpec["kind"]> = new Set([
   "nullRise",
   "sentinel",
   "missingField",
+  "newField",
   "typeChange",
   "constant",
   "cardinality",
@@ -23,7 +24,7 @@ export function judgesWindows(spec: RuleSpec): boolean {
 }
 
 /** Kinds that say what a source does, not what a record is: unless told otherwise they only alert. */
-const ALERTING: ReadonlySet<RuleSpec["kind"]> = new Set(["nullRise", "drift", "driftShare", "rateChange", "level"]);
+const ALERTING: ReadonlySet<RuleSpec["kind"]> = new Set(["nullRise", "newField", "drift", "driftShare", "rateChange", "level"]);
 
 /** What a breach does where the rule does not say. */
 export function defaultAction(spec: RuleSpec): "alert" | "quarantineWindow" | "quarantineRecord" {

@@ -81,6 +81,10 @@ export const KIND_NOTES: Readonly<Record<RuleSpec["kind"], KindNote>> = {
     breach: "k/n > 99 %, k of n being missing, of a field that at least 99 % of the baseline have",
     example: "{id: distance-gone, kind: missingField, field: /distance, baseline: baselines/january.json}",
   },
+  newField: {
+    breach: "k/n ≥ minPresence, k of n having a field that is neither in the contract nor in `ignore`; insufficient beyond 1,000 names",
+    example: "{id: unknown-fields, kind: newField, minPresence: 5%, ignore: [trace_id]}",
+  },
   typeChange: {
     breach: "k/n > 1/2, k of n having another type than in the baseline",
     example: "{id: distance-type, kind: typeChange, field: /distance, baseline: baselines/january.json}",

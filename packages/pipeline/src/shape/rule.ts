@@ -243,6 +243,21 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
     .strictObject({ kind: z.literal("missingField"), ...common, field, baseline })
     .meta({ description: "A field that at least 99 % of the baseline have must not be missing in more than 99 % of a window." }),
   z
+    .strictObject({
+      kind: z.literal("newField"),
+      ...common,
+      minPresence: share.exactOptional().meta({ description: "Fields that a smaller share of the records has are none. Default: 1%." }),
+      ignore: z
+        .array(z.string(expecting("the name of a field")).min(1))
+        .max(1000)
+        .exactOptional()
+        .meta({ description: "Names that are in order." }),
+    })
+    .meta({
+      description:
+        "No field of the record itself that the contract does not know, in a share of a window's records. Default action: alert.",
+    }),
+  z
     .strictObject({ kind: z.literal("typeChange"), ...common, field, baseline })
     .meta({ description: "At least half of the values of a window must have the type that the baseline has." }),
   z

@@ -69,7 +69,7 @@ function verdicts(ruleSet: RuleSet, records: readonly unknown[]): readonly RuleV
 const cells = (ruleSet: RuleSet, records: readonly unknown[]): number[] => {
   const tally = emptyTally(ruleSet);
   countRows(tally, judged(ruleSet, records), 0, records.length);
-  return [...tally.cells];
+  return [...tally.cells].slice(0, ruleSet.rules.find(({ scale }) => scale !== null)?.scale?.at); // behind them: what only gives hints
 };
 
 /** x evenly over the baseline's range, `n` of them. */
@@ -89,7 +89,9 @@ describe("cells", () => {
   });
   it("are counted once for all rules of a field", () => {
     const rules = compile([drift({ id: "one" }), drift({ id: "two", method: "psi" }), drift({ id: "three", field: "/s" })]);
-    expect(rules.cells).toBe(14 + 5);
+    const scales = rules.rules.flatMap(({ scale }) => scale ?? []);
+    expect(new Set(scales.map(({ at }) => at))).toEqual(new Set([14 + 5]));
+    expect(rules.cells).toBe(14 + 5 + scales[0]!.rule.counter.size);
   });
   it("add up whatever the split", () => {
     const ruleSet = compile([drift(), drift({ id: "s", field: "/s" })]);

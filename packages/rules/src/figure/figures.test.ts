@@ -102,6 +102,33 @@ test.each<[RuleSpec, unknown[], Partial<RuleVerdict>, string]>([
     "missing in 100 of 100",
   ],
   [
+    { id: "r", kind: "newField", minPresence: 0.5, ignore: ["ok"] },
+    [{ x: 1, y: 2, ok: 1 }, { x: 1, z: [1], "a b": 1, ok: 1 }, { "a b": 1, y: {}, ok: 1 }, { ok: 1 }],
+    {
+      verdict: "breach",
+      k: 2,
+      n: 4,
+      fields: [
+        { name: "a b", k: 2 },
+        { name: "y", k: 2 },
+      ],
+    },
+    "unknown: a b in 2, y in 2 of 4, allowed: in less than 50 %",
+  ],
+  [
+    { id: "r", kind: "newField", minPresence: 0.5 },
+    [{ y: 1 }, {}, {}, { z: 1 }],
+    { verdict: "pass", k: 0, n: 4 },
+    "no unknown field is frequent in 4",
+  ],
+  [{ id: "r", kind: "newField" }, [], { verdict: "insufficient", n: 0 }, "unknown"],
+  [
+    { id: "r", kind: "newField" },
+    Array.from({ length: 1001 }, (_, i) => ({ [`key-${i}`]: 1 })),
+    { verdict: "insufficient", why: "more than 1000 unknown names: they are data, not fields" },
+    "unknown",
+  ],
+  [
     { id: "r", kind: "typeChange", field: "/any", baseline: "before.json" },
     [{ any: 1 }, { any: "1" }],
     { verdict: "pass", k: 1, n: 2 },
