@@ -35,6 +35,8 @@ function validate({ changes = [], files = {} }: Setting = {}): Validated {
   });
 }
 
+const closed = JSON.stringify({ ...JSON.parse(readText("flight.schema.json") ?? ""), additionalProperties: false });
+
 const said = (setting: Setting): string[] => validate(setting).problems.map(formatProblem);
 const change = (from: string, to: string): Setting => ({ changes: [[from, to]] });
 
@@ -180,6 +182,28 @@ describe("gates, fields, models and owners", () => {
       ],
     ],
     [
+      "unknown fields where the contract allows none",
+      {
+        ...change("- { id: contract,", "- { id: unknown, kind: newField }\n      - { id: contract,"),
+        files: { "flight.schema.json": closed },
+      },
+      [
+        "p.yaml:26:30  stages.gate.rules[0].kind  warning: the contract allows no field that it does not name · records with one are dead letters already · remove the rule, or `additionalProperties: false` from the contract  (WEIR-1503)",
+      ],
+    ],
+    [
+      "a batch over all partitions that is merged into the next one",
+      {
+        changes: [
+          ["kind: time, every: 1d, offset: 5h, lateness: 0s, hold: true, minRecords: 50, late: quarantine", "kind: batch, scope: global"],
+          ["max: 5%", "max: 5%, onInsufficient: mergeNext"],
+        ],
+      },
+      [
+        "p.yaml:28:92  stages.gate.rules[1].onInsufficient  windows over all partitions cannot be merged into the next one · use pass or quarantine, or scope: partition  (WEIR-1804)",
+      ],
+    ],
+    [
       "a breaker in windows that are held",
       change("hold: true,", "hold: true, breaker: {},"),
       [
@@ -244,7 +268,7 @@ describe("gates, fields, models and owners", () => {
       "windows that slide over all partitions",
       change("kind: time, every: 1d, offset: 5h,", "kind: sliding, every: 1h, over: 1d, scope: global,"),
       [
-        "p.yaml:24:51  stages.gate.window.scope  unknown key `scope` · `stages.gate.window` takes kind, hold, breaker, minRecords, idleAfter, every, over, offset, lateness, late, maxFuture · `scope` belongs under `stages.<id>.window` of a time  (WEIR-1203)",
+        "p.yaml:24:51  stages.gate.window.scope  unknown key `scope` · `stages.gate.window` takes kind, hold, breaker, minRecords, idleAfter, every, over, offset, lateness, late, maxFuture · `scope` belongs under `stages.<id>.window` of a time or `stages.<id>.window` of a batch  (WEIR-1203)",
       ],
     ],
     [
@@ -367,6 +391,8 @@ describe("gates, fields, models and owners", () => {
     const column = { kind: "category", values: ["EWR"], cells: ["EWR", "unseen"], counts: [2000, 0] };
     const content = { kind: "Baseline", v: 1, name: "b", version: 1, records: 2000, columns: { "/origin": column } };
     const baseline = baselineText(content, sha256);
+    const closed = JSON.stringify({ ...JSON.parse(readText("flight.schema.json") ?? ""), additionalProperties: false });
+
     const said = (rule: string, text = baseline): string[][] =>
       validate({ changes: [with_(rule)], files: { "b.json": text } }).problems.map((p) => [p.code, p.what]);
     const drift = (field: string, more = ""): string => `{ id: d, kind: drift, field: ${field}, baseline: b.json${more} }`;

@@ -66,7 +66,7 @@ export function asReplays({ createReader: _own, window, ...options }: GateOption
 const SILENT_AFTER_MS = 60_000;
 
 function idleAfterMs(window: WindowSpec | undefined): number | null {
-  if (window?.kind === "time" && window.scope === "global") return window.idleAfter ?? SILENT_AFTER_MS;
+  if ((window?.kind === "time" || window?.kind === "batch") && window.scope === "global") return window.idleAfter ?? SILENT_AFTER_MS;
   return window?.idleAfter ?? null;
 }
 

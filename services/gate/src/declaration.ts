@@ -9,7 +9,8 @@ export interface Declaration {
   told(records: number): NonNullable<WindowContext["batch"]>;
 }
 
-export function createDeclaration(): Declaration {
+/** `sums`: is there a rule that compares checksums? */
+export function createDeclaration(sums: boolean): Declaration {
   let records = -1;
   let checksum: string | null = null;
   let sum = 0;
@@ -17,6 +18,7 @@ export function createDeclaration(): Declaration {
     take: (batch, row, headers) => {
       const declared = Number(headerText(headers, "batch-count") ?? -1);
       if (Number.isInteger(declared)) records = Math.max(records, declared);
+      if (!sums) return;
       checksum = headerText(headers, "batch-checksum")?.toLowerCase() ?? checksum;
       const at = batch.valueAt[row]!; // row < count
       const length = Math.max(0, batch.valueLength[row]!); // as above; a null value has no bytes

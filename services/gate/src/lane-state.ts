@@ -64,8 +64,10 @@ export interface OpenWindow {
   closedBy: ClosedBy | null;
   /** Late records that came while it waited, by batch: they leave after it. */
   readonly trailing: { readonly batch: Batch; readonly outlet: Outlet }[];
-  /** What its producer said of it, of a batch; null where no rule asks. */
+  /** What its producer said of it, of a batch; null where nobody asks. */
   readonly declaration: Declaration | null;
+  /** What the owners of other partitions were last told of it, and what that was made from; null: nothing. */
+  told: { readonly count: number; readonly closedBy: ClosedBy | null; readonly text: string } | null;
 }
 
 /** A close marker as it was applied: before the record at `offset`, with the horizon that it left. */
@@ -174,6 +176,11 @@ export function heldRecords(window: OpenWindow): number {
   for (const { offsets } of window.spilled) records += offsets.length;
   for (const { outlet } of window.trailing) records += outlet.count();
   return records;
+}
+
+/** Are records read again, or does a window leave in parts, so that nothing else may be closed? */
+export function isBusy({ refill, releasing, rest }: LaneState): boolean {
+  return refill !== null || releasing.length > 0 || rest !== null;
 }
 
 /** Everything of which records are held or counted and not let go. */

@@ -11,7 +11,7 @@ import { releaseByKey } from "./keyed/release-by-key.ts";
 import type { LaneState, OpenWindow, Segment } from "./lane-state.ts";
 import { decision, PASS, portOf, QUARANTINE, tagHeader } from "./outlet.ts";
 import type { GateSettings, KeySettings } from "./settings.ts";
-import { LATE } from "./late.ts";
+import { LATE, LATE_IN_BATCH } from "./late.ts";
 import { joinSpans, type OffsetSpan } from "./taint.ts";
 import { verdictId, verdictRecord, windowName, type ClosedBy } from "./verdict.ts";
 
@@ -116,8 +116,13 @@ function letGoLate({ window }: GateSettings, { batch, rows, judgement }: Segment
     batch,
     rows,
     headers,
-    ...portsOf(rows, judgement.refused, window?.kind === "time" && window.late === "quarantine" ? LATE : null),
+    ...portsOf(rows, judgement.refused, lateFailure(window)),
   });
+}
+
+function lateFailure(window: GateSettings["window"]): Failure | null {
+  if (window?.kind === "batch") return LATE_IN_BATCH;
+  return window?.kind === "time" && window.late === "quarantine" ? LATE : null;
 }
 
 /** Verdicts with which no record leaves. */

@@ -13,7 +13,7 @@ import {
 import type { Decided, Port, Recall, Stage } from "@weir/stream";
 import { watch } from "./alarms.ts";
 import { createShared } from "./global/shared.ts";
-import { heldRecords, heldWindows, oldestOpen, type LaneState, type WaitingCall } from "./lane-state.ts";
+import { heldRecords, heldWindows, isBusy, oldestOpen, type LaneState, type WaitingCall } from "./lane-state.ts";
 import { advanceRefill, finishRefillIfDone, nextBreak } from "./refill.ts";
 import { nextOf, recalledOf } from "./parts.ts";
 import { laneChanges, restoreLane, storedRules } from "./saved.ts";
@@ -82,8 +82,7 @@ export function createStage(options: GateOptions): Stage {
   };
   const timeRequest: FieldRequest | null = isTimed(options.window) && options.time ? { ...options.time, as: "time" } : null;
   const windows = createWindows(settings, ruleSetOf);
-  const shared =
-    settings.window?.kind === "time" && settings.shared ? createShared(settings, settings.window, windows, sharedRuleSetOf) : null;
+  const shared = settings.shared ? createShared(settings, windows, sharedRuleSetOf) : null;
   const walk = walkOf(settings, windows);
   const lanes = new Map<string, LaneState>();
   const handsOn = options.handsOn ?? [];
@@ -194,8 +193,7 @@ export function createStage(options: GateOptions): Stage {
     endOfInput: (lane) => {
       const state = laneOf(lanes, lane);
       if (isBusy(state)) return wait(state, "endOfInput");
-      state.ended = true;
-      return closing(state, (out) => windows.closeAll(state, out));
+      return closing(state, (out) => end(state, out));
     },
     describe: () => ({
       spec: options.spec,
@@ -213,7 +211,13 @@ export function createStage(options: GateOptions): Stage {
     if (state.rest !== null) return goOn(state.rest.passage, state.rest.row);
     const call = state.afterRest.shift();
     if (call === undefined) return null;
-    return closing(state, (out) => (call === "endOfInput" ? windows.closeAll(state, out) : applyMarker(state, call.watermark, out)));
+    return closing(state, (out) => (call === "endOfInput" ? end(state, out) : applyMarker(state, call.watermark, out)));
+  }
+
+  function end(state: LaneState, out: Decided[]): void {
+    state.ended = true;
+    if (settings.shared && settings.kind === "batch") return; // batches of all partitions are over when all of them have ended
+    windows.closeAll(state, out);
   }
 
   function applyMarker(state: LaneState, watermark: number, out: Decided[]): void {
@@ -247,7 +251,7 @@ function settingsOf(options: GateOptions): GateSettings {
       ...(minRecords !== undefined && { minRecords }),
       ...(options.baselines && { baselines: options.baselines }),
     }),
-    shared: window?.kind === "time" && window.scope === "global",
+    shared: (window?.kind === "time" || window?.kind === "batch") && window.scope === "global",
     keys: keySettingsOf(options),
     closesIdle: window?.idleAfter !== undefined,
     maxHeldRecords: options.maxHeldRecords ?? 20_000_000,
@@ -324,11 +328,6 @@ function oldestHeld(lanes: Iterable<LaneState>): number | null {
     }
   }
   return oldest === Infinity ? null : oldest;
-}
-
-/** Are records read again, or does a window leave in parts, so that nothing else may be closed? */
-function isBusy({ refill, releasing, rest }: LaneState): boolean {
-  return refill !== null || releasing.length > 0 || rest !== null;
 }
 
 function wait(state: LaneState, call: WaitingCall): Decided[] {

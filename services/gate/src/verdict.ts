@@ -1,7 +1,6 @@
 import type { SystemRecord } from "@weir/stream";
 import { windowTime, type WindowJudgement } from "@weir/rules";
-import type { SharedJudgement } from "./global/judge.ts";
-import type { Share } from "./global/heard.ts";
+import type { SharedJudgement, SharedWindow } from "./global/judge-shares.ts";
 import type { ToldKeys } from "./keyed/judge-keys.ts";
 import type { BreakerChange } from "./breaker.ts";
 import type { Reach } from "./closed-panes.ts";
@@ -60,17 +59,24 @@ export function verdictRecord(settings: GateSettings, state: LaneState, window: 
   });
 }
 
+/** Of a window over all partitions; the id of a batch may come again, then where it began in the first of them tells the two apart. */
+export function sharedVerdictId(settings: GateSettings, { id, shares }: SharedWindow): string {
+  const [first] = shares;
+  const name = windowName(settings, id);
+  return settings.kind === "batch" && first ? `${name}/${first.partition}-${first.partial.first}` : name;
+}
+
 /** What is written of a window that was judged over all partitions. */
 export function sharedVerdictRecord(
   settings: GateSettings,
-  window: { readonly id: string; readonly start: number; readonly end: number; readonly shares: readonly Share[] },
+  window: SharedWindow,
   { judgement, records, ruleSets }: SharedJudgement,
   closedBy: ClosedBy,
 ): SystemRecord {
   const { id, start, end, shares } = window;
   return record(settings, {
-    id: windowName(settings, id),
-    window: { id, start: windowTime(start), end: windowTime(end) },
+    id: sharedVerdictId(settings, window),
+    window: { id, ...(start !== null && end !== null && { start: windowTime(start), end: windowTime(end) }) },
     partitions: shares.map(({ partition, partial: { first, last, count } }) => ({ partition, first, last, count })),
     n: records,
     judgement,

@@ -26,7 +26,7 @@ export function walkOf(settings: GateSettings, windows: Windows): Walk {
     case "sliding":
       return timeWalk(settings.window, windows);
     case "batch":
-      return batchWalk(settings.batchHeader, windows);
+      return batchWalk(settings, windows);
   }
 }
 
@@ -158,8 +158,8 @@ function refuseUnplaced(passage: Passage, row: number, time: number, maxFuture: 
 /** The header by which a producer marks a batch. */
 export const BATCH_ID = "batch-id";
 
-/** Windows are what a producer marks by headers: `batch-id`, and `batch-count` or `batch-last` to tell where they end. */
-function batchWalk(idHeader: string, windows: Windows): Walk {
+/** Windows are what a producer marks by headers: `batch-id`, and `batch-count` or `batch-last` to tell where they end; over all partitions `batch-count` alone. */
+function batchWalk({ batchHeader: idHeader, shared }: GateSettings, windows: Windows): Walk {
   return (passage, first, end) => {
     const { state, batch, out } = passage;
     for (let row = first; row < end; row++) {
@@ -181,6 +181,7 @@ function batchWalk(idHeader: string, windows: Windows): Walk {
       }
       takeInto(passage, window, row, row + 1);
       if (idHeader === BATCH_ID) window.declaration?.take(batch, row, headers);
+      if (shared) continue; // the other partitions have the rest of it
       if (idHeader !== BATCH_ID) continue; // what its first producer said of batches is over
       const declared = headerText(headers, "batch-count");
       const last = headerText(headers, "batch-last");

@@ -1,6 +1,6 @@
 import { addTally, emptyTally, judgeWindow, type RuleSet } from "@weir/rules";
 import type { Decided } from "@weir/stream";
-import { createDeclaration } from "./declaration.ts";
+import { createDeclaration, type Declaration } from "./declaration.ts";
 import { createKeyTallies } from "./keyed/key-tallies.ts";
 import type { Entry, LaneState, OpenWindow, Refill, Segment, WindowOrigin } from "./lane-state.ts";
 import { releaseWindow } from "./release.ts";
@@ -114,8 +114,14 @@ function emptyWindow(settings: GateSettings, place: WindowPlace, entry: Entry, r
     through: null,
     closedBy: null,
     trailing: [],
-    declaration: ruleSet.rules.some(({ kind }) => kind === "complete") ? createDeclaration() : null,
+    declaration: declarationOf(settings, ruleSet),
+    told: null,
   };
+}
+
+function declarationOf({ kind, shared }: GateSettings, { rules }: RuleSet): Declaration | null {
+  const isAsked = rules.some((rule) => rule.kind === "complete");
+  return isAsked || (kind === "batch" && shared) ? createDeclaration(isAsked) : null;
 }
 
 /** While records are read again, the state says what became of a window that had been closed before. */

@@ -22,7 +22,7 @@ export interface FoundRecord {
 /** The record of that id behind a gate: quarantined, dead, or let through. Null when none of the gate's topics holds it. */
 export async function recordNamed(log: Log, { topology }: LoadedPipeline, gate: NamedGate, id: string): Promise<FoundRecord | null> {
   const outputs = topology.stages.find((stage) => stage.id === gate.id)?.outputs;
-  const overAll = gate.window?.kind === "time" && gate.window.scope === "global";
+  const overAll = (gate.window?.kind === "time" || gate.window?.kind === "batch") && gate.window.scope === "global";
   const places = [
     ["quarantine", outputs?.get("quarantine")],
     ["dead letters", topology.dlq],

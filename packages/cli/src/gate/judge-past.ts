@@ -37,7 +37,9 @@ function trialStage({ pipeline, contract: whole }: LoadedPipeline, { id, rules, 
       ? { ...window, scope: window.scope === "key" ? "key" : "partition", maxFuture: Infinity }
       : window?.kind === "sliding"
         ? { ...window, maxFuture: Infinity }
-        : window;
+        : window?.kind === "batch"
+          ? { ...window, scope: "partition" }
+          : window;
   return createStage({
     pipeline: name,
     stage: id,

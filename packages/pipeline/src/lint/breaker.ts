@@ -12,7 +12,7 @@ export function lintBreaker(draft: Draft, { id, window, rules }: GateSpec): read
     void problems.push(draft.yaml.problem("WEIR-1804", at, { what, why, fix }));
   if (window.hold)
     contradiction([...path, "hold"], "`hold` and `breaker` both say what becomes of records", "with a breaker they flow while the window is open", "keep one of them"); // prettier-ignore
-  if (window.kind === "time" && window.scope !== undefined && window.scope !== "partition")
+  if ((window.kind === "time" || window.kind === "batch") && window.scope !== undefined && window.scope !== "partition")
     contradiction([...path, "scope"], `a breaker is not there for scope: ${window.scope}`, "it judges and diverts every partition for itself", "use scope: partition, or hold: true"); // prettier-ignore
   rules.forEach((rule, index) => {
     if (rule.onInsufficient !== "mergeNext") return;

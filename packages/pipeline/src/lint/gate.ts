@@ -150,7 +150,8 @@ function uniqueProblem(
       at: "horizon",
       said: { what: "a window needs no horizon", fix: "remove horizon, or max to compare with all records within it" },
     };
-  const isSaved = window?.kind === "sliding" || (window?.kind === "time" && (window.scope ?? "partition") !== "partition");
+  const isSaved =
+    window?.kind === "sliding" || ((window?.kind === "time" || window?.kind === "batch") && (window.scope ?? "partition") !== "partition");
   if (!isSaved || maxKeys <= MAX_SAVED_VALUES) return null;
   return {
     at: "max",
@@ -206,6 +207,7 @@ function windowProblems(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
       }),
     ];
   }
+  if (window?.kind === "batch") return window.scope === "global" ? scopeProblems(draft, gate, "global") : [];
   if (window?.kind !== "time" && window?.kind !== "sliding") return [];
   const problems: SpecProblem[] = [];
   const contradiction = (key: string, what: string, fix: string): void =>

@@ -93,7 +93,14 @@ const sliding = z
   .meta({ description: "Sliding, on event time: panes of `every`, each judged with those before it that lie within `over`." });
 
 const batch = z
-  .strictObject({ kind: z.literal("batch"), ...common })
+  .strictObject({
+    kind: z.literal("batch"),
+    ...common,
+    scope: z.enum(["partition", "global"]).exactOptional().meta({
+      description:
+        "global judges a batch over all partitions: over when they together have as many records as its header batch-count says. Default: what each partition has of it for itself.",
+    }),
+  })
   .meta({ description: "What a producer marks as one batch by headers." });
 
 export const windowSchema: z.ZodType<WindowFile> = z.discriminatedUnion("kind", [count, time, sliding, batch]);

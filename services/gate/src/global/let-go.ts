@@ -1,5 +1,5 @@
 import type { Decided } from "@weir/stream";
-import type { LaneState, OpenWindow } from "../lane-state.ts";
+import { isBusy, type LaneState, type OpenWindow } from "../lane-state.ts";
 import { releasePart, type Release } from "../release.ts";
 import type { GateSettings } from "../settings.ts";
 import { leavesInParts, releasing } from "../slices.ts";
@@ -13,7 +13,7 @@ import type { Heard } from "./heard.ts";
  */
 export function letGo(settings: GateSettings, state: LaneState, windows: Windows, heard: Heard): Decided[] {
   const judged = heard.judged(state.lane.topic);
-  if (state.refill !== null || state.releasing.length > 0 || state.rest !== null) return [];
+  if (isBusy(state)) return [];
   if (judged > state.horizon) {
     windows.closeByMarker(state, judged, []);
     state.horizon = judged;
@@ -23,15 +23,32 @@ export function letGo(settings: GateSettings, state: LaneState, windows: Windows
   for (const window of [...state.awaiting.values()].sort((a, b) => a.end - b.end)) {
     if (window.end > judged) break;
     state.awaiting.delete(window.id);
-    const release = releaseOf(settings, state, window, heard);
-    if (state.releasing.length > 0 || leavesInParts(settings, window)) {
-      state.releasing.push(releasing(window, window.closedBy ?? "log", release));
-      continue;
-    }
-    out.push(...window.segments.flatMap((segment) => releasePart(settings, segment, release)));
-    out.push(...window.trailing.flatMap(({ outlet }) => outlet.flush() ?? []));
+    leave(settings, state, window, releaseOf(settings, state, window, heard), out);
   }
   return out;
+}
+
+/** Lets go of batches what was judged, in the order in which they began. What came to them after that is late. */
+export function letGoBatches(settings: GateSettings, state: LaneState, heard: Heard): Decided[] {
+  if (isBusy(state)) return [];
+  const out: Decided[] = [];
+  const { topic, partition } = state.lane;
+  for (const window of [...state.windows.values()].sort((a, b) => a.first - b.first)) {
+    const verdict = heard.verdict(topic, window.id);
+    if (!verdict || window.first > (verdict.last[partition] ?? -1)) continue; // another batch of this id
+    state.windows.delete(window.id);
+    leave(settings, state, window, releaseOf(settings, state, window, heard), out);
+  }
+  return out;
+}
+
+function leave(settings: GateSettings, state: LaneState, window: OpenWindow, release: Release, out: Decided[]): void {
+  if (state.releasing.length > 0 || leavesInParts(settings, window)) {
+    state.releasing.push(releasing(window, window.closedBy ?? "log", release));
+    return;
+  }
+  out.push(...window.segments.flatMap((segment) => releasePart(settings, segment, release)));
+  out.push(...window.trailing.flatMap(({ outlet }) => outlet.flush() ?? []));
 }
 
 function releaseOf(settings: GateSettings, { lane }: LaneState, { id }: OpenWindow, heard: Heard): Release {

@@ -1,5 +1,5 @@
 import { laneKey, type Failure, type Lane } from "@weir/record";
-import type { SavedTally } from "@weir/rules";
+import type { SavedTally, WindowContext } from "@weir/rules";
 import type { ClosedBy } from "../verdict.ts";
 
 /**
@@ -7,18 +7,21 @@ import type { ClosedBy } from "../verdict.ts";
  * tells what its partition adds to a window and how far it has come; the owner of partition 0 writes verdicts.
  */
 
-/** What one partition has of a window that is closed there, or open in a silent partition. */
+/** What one partition has of a window that is closed there, or open in a silent partition; of a batch also what has come so far. */
 export interface Partial {
   readonly v: 1;
   readonly id: string;
-  readonly start: number;
-  readonly end: number;
+  /** Event times; null of a batch. */
+  readonly start: number | null;
+  readonly end: number | null;
   /** Digest of the rule set that it was opened under. */
   readonly rules: string;
   readonly first: number;
   readonly last: number;
   readonly count: number;
   readonly tally: SavedTally;
+  /** Of a batch: how many records the partition has of it, and what they say of the whole. */
+  readonly batch?: NonNullable<WindowContext["batch"]>;
   readonly closedBy: ClosedBy;
 }
 
@@ -37,7 +40,8 @@ export interface Progress {
 export interface SharedVerdict {
   readonly v: 1;
   readonly id: string;
-  readonly end: number;
+  /** Event time; null of a batch. */
+  readonly end: number | null;
   readonly tags: readonly string[];
   /** Why the window is quarantined; null when it passes. */
   readonly condemned: Failure | null;

@@ -1,12 +1,12 @@
 import { laneKey, type Lane } from "@weir/record";
-import { timeWindows, type RuleSet, type WindowSpec } from "@weir/rules";
+import { timeWindows, type RuleSet } from "@weir/rules";
 import type { Decided, RestoredState, StateChange, StateNote } from "@weir/stream";
 import type { LaneState } from "../lane-state.ts";
 import type { GateSettings } from "../settings.ts";
 import type { Windows } from "../windows.ts";
 import { createHeard } from "./heard.ts";
 import { createJudge, type Judge } from "./judge.ts";
-import { letGo } from "./let-go.ts";
+import { letGo, letGoBatches } from "./let-go.ts";
 import { markTold, toldChanges } from "./told.ts";
 
 /** Windows over all partitions, as one process sees them: what it tells, what it hears, what it judges. */
@@ -23,13 +23,12 @@ export interface Shared {
 
 export function createShared(
   settings: GateSettings,
-  spec: Extract<WindowSpec, { kind: "time" }>,
   windows: Windows,
   ruleSetOf: (digest: string, canonical: string | null) => RuleSet,
 ): Shared {
   const heard = createHeard();
   const judges = new Map<string, Judge>();
-  const windowOf = timeWindows(spec);
+  const windowOf = settings.window?.kind === "time" ? timeWindows(settings.window) : null;
   return {
     assign: (lane, restored) => {
       if (lane.partition !== 0) return;
@@ -42,7 +41,7 @@ export function createShared(
       const out: Decided[] = [];
       for (const state of lanes) {
         if (state.refill === null) out.push(...(judges.get(laneKey(state.lane))?.judge() ?? []));
-        out.push(...letGo(settings, state, windows, heard));
+        out.push(...(windowOf === null ? letGoBatches(settings, state, heard) : letGo(settings, state, windows, heard)));
       }
       return out;
     },
