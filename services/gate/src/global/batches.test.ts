@@ -3,7 +3,7 @@ import type { Header } from "@weir/record";
 import type { RuleSpec, WindowSpec } from "@weir/rules";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { group, idsIn, shake, step, type Item } from "../../testdata/group.ts";
+import { group, idsIn, shake, type Item, type Step } from "../../testdata/group.ts";
 import { header, type Seen } from "../../testdata/harness.ts";
 
 const WINDOW: Extract<WindowSpec, { kind: "batch" }> = { kind: "batch", scope: "global", hold: true };
@@ -68,6 +68,13 @@ const x = fc.option(fc.integer({ min: 0, max: 3 }), { freq: 4 });
 const batches = fc
   .array(fc.record({ xs: fc.array(x, { minLength: 1, maxLength: 20 }), sums: fc.boolean() }), { minLength: 1, maxLength: 5 })
   .map((list) => list.map(({ xs, sums }, i): Batch => told(`b-${i}`, xs, { sums })));
+
+const step: fc.Arbitrary<Step> = fc.record({
+  process: fc.integer({ min: 0, max: 1 }),
+  partition: fc.integer({ min: 0, max: 11 }),
+  count: fc.integer({ min: 1, max: 9 }),
+  act: fc.constantFrom<Step["act"][]>("read", "read", "read", "hear", "hear", "commit", "commit", "crash", "move"),
+});
 
 describe("batches over all partitions", () => {
   const steps = fc.array(step, { maxLength: 80 });

@@ -2,7 +2,7 @@ import { partitionOf } from "@weir/record";
 import type { RuleSpec, WindowSpec } from "@weir/rules";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { facts, group, idsIn, RULES, shake, step, WINDOW, type Item } from "../../testdata/group.ts";
+import { facts, group, idsIn, RULES, shake, WINDOW, type Item, type Step } from "../../testdata/group.ts";
 
 const encoder = new TextEncoder();
 
@@ -15,6 +15,13 @@ const items = fc
 const disordered = fc
   .tuple(items, fc.array(fc.integer({ min: 0, max: 90 }), { minLength: 60, maxLength: 60 }))
   .map(([list, back]) => list.map((item, i): Item => ({ ...item, t: Math.max(0, item.t - (back[i]! > 60 ? back[i]! : 0)) }))); // as long as the longest list
+const step: fc.Arbitrary<Step> = fc.record({
+  process: fc.integer({ min: 0, max: 1 }),
+  partition: fc.integer({ min: 0, max: 11 }),
+  count: fc.integer({ min: 1, max: 9 }),
+  act: fc.constantFrom<Step["act"][]>("read", "read", "read", "hear", "hear", "commit", "commit", "crash", "move"),
+});
+
 describe("windows over all partitions", () => {
   const steps = fc.array(step, { maxLength: 80 });
   const processes = fc.integer({ min: 1, max: 2 });
