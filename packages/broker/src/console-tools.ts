@@ -10,7 +10,8 @@ import { brokerProblem } from "./problems.ts";
 
 export interface ConsoleConsumerOptions {
   readonly address: string;
-  readonly topic: string;
+  /** Of several the lines are mixed. */
+  readonly topic: string | readonly string[];
   readonly isolation: "read_committed" | "read_uncommitted";
   /** Ends when nothing came for so long. */
   readonly timeoutMs: number;
@@ -46,7 +47,7 @@ async function toolCommand(main: string): Promise<readonly string[]> {
   return [java.command, quiet, "-Xmx512m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-cp", jars.join(path.delimiter), main];
 }
 
-/** Lines of Kafka's own console consumer, from the beginning of the topic: the reader that is not ours. */
+/** Lines of Kafka's own console consumer, from the beginning of the topics: the reader that is not ours. */
 export async function* consoleConsumer(options: ConsoleConsumerOptions): AsyncGenerator<string> {
   const [java = "", ...flags] = await toolCommand("org.apache.kafka.tools.consumer.ConsoleConsumer");
   const child = spawn(java, [...flags, ...consumerArguments(options)], { stdio: ["ignore", "pipe", "pipe"] });
@@ -74,8 +75,7 @@ export function consumerArguments({
   return [
     "--bootstrap-server",
     address,
-    "--topic",
-    topic,
+    ...(typeof topic === "string" ? ["--topic", topic] : ["--include", topic.map(escaped).join("|")]),
     "--isolation-level",
     isolation,
     "--from-beginning",
@@ -87,11 +87,16 @@ export function consumerArguments({
   ];
 }
 
+/** A name of a topic as a pattern: of what it may hold, only the dot means something else there. */
+function escaped(topic: string): string {
+  return topic.replaceAll(".", "\\.");
+}
+
 function failed({ address, topic }: ConsoleConsumerOptions, said: string): Error {
   return brokerProblem({
     code: "WEIR-4313",
     what: "Kafka's console consumer failed",
-    where: `topic ${topic} on ${address}`,
+    where: `topic ${[topic].flat().join(", ")} on ${address}`,
     why: said.trim().split("\n").at(-1) ?? "it said nothing",
     fix: "look whether the topic exists and the broker answers",
   });

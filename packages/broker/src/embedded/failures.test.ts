@@ -52,3 +52,8 @@ it("tells the console consumer what to read and how to print it", () => {
     "--bootstrap-server a:1 --topic t --isolation-level read_committed --from-beginning --timeout-ms 500 --max-messages 2 --formatter-property print.key=true",
   );
 });
+
+it("has the console consumer read several topics at once", () => {
+  const args = consumerArguments({ address: "a:1", topic: ["p.pass", "p.dlq"], isolation: "read_committed", timeoutMs: 500 });
+  expect(args.slice(2, 4)).toEqual(["--include", "p\\.pass|p\\.dlq"]);
+});
