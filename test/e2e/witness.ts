@@ -1,4 +1,6 @@
 import { consoleConsumer } from "@weir/broker";
+import type { Log } from "@weir/stream";
+import { markEnds, untilMarks } from "./end-marks.ts";
 
 /** What a reader that is not ours saw. */
 export interface Witnessed {
@@ -25,13 +27,15 @@ export interface WitnessOptions {
   readonly numberOf: (value: string) => number | null;
   /** How many records the topics have, where that is known: the reader ends with the last one instead of waiting for more. */
   readonly counts?: ReadonlyMap<string, number>;
+  /** Where nobody writes to the topics any more: through it marks are written behind everything, and the reader ends with the last. */
+  readonly log?: Log;
 }
 
-/** A JVM that has to share its cores starts slowly; where the number of records is known, its time costs nothing. */
-const PATIENCE_MS = { counted: 120_000, open: 15_000 };
+/** A JVM that has to share its cores starts slowly; where the end is known, its time costs nothing. */
+const PATIENCE_MS = { known: 120_000, open: 15_000 };
 
 /** Kafka's console consumer, read_committed, over all ends of a pipeline: every produced record must be there exactly once, in order per key. */
-export async function witness({ address, topics, produced, numberOf, counts }: WitnessOptions): Promise<Witnessed> {
+export async function witness({ address, topics, produced, numberOf, counts, log }: WitnessOptions): Promise<Witnessed> {
   const seen = new Uint8Array(produced);
   const byTopic: Record<string, number> = {};
   let outOfOrder = 0;
@@ -43,8 +47,10 @@ export async function witness({ address, topics, produced, numberOf, counts }: W
     if (expected === 0) return;
     const most = expected === undefined ? [] : ["--max-messages", String(expected)];
     const args = ["--formatter-property", "print.key=true", "--formatter-property", "key.separator=\t", ...most];
-    const timeoutMs = expected === undefined ? PATIENCE_MS.open : PATIENCE_MS.counted;
-    for await (const line of consoleConsumer({ address, topic, isolation: "read_committed", timeoutMs, args })) {
+    const marks = log && (await markEnds(log, topic));
+    const timeoutMs = expected === undefined && marks === undefined ? PATIENCE_MS.open : PATIENCE_MS.known;
+    const printed = consoleConsumer({ address, topic, isolation: "read_committed", timeoutMs, args });
+    for await (const line of marks === undefined ? printed : untilMarks(printed, marks)) {
       const tab = line.indexOf("\t");
       if (tab < 0) continue;
       count++;

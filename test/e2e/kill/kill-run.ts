@@ -59,7 +59,7 @@ export async function killRun({ address, seed, records, rate, killEveryMs }: Kil
   }
   await killer.stop();
   await fleet.stop();
-  const seen = await witness({ address, topics: endTopics(topology), produced: records, numberOf: w1NumberOf(seed) });
+  const seen = await witness({ address, topics: endTopics(topology), produced: records, numberOf: w1NumberOf(seed), log });
   return { seed, kills: killer.kills(), seconds: Math.round((systemClock.monotonic() - startedAt) / 1000), ...seen };
 }
 
