@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { W1_FORM, type RecordForm } from "./form.ts";
 import { smallNet } from "./net.ts";
-import { W1_FEATURES, W1_SCHEMA } from "./records.ts";
+import type { Feature } from "./records.ts";
 
 export interface W1Pipeline {
   readonly name: string;
@@ -13,20 +14,25 @@ export interface W1Pipeline {
   /** Share of the routed records that is copied to `<name>.route.sampled`; absent: none. */
   readonly sample?: number;
   readonly seed?: number;
+  /** Absent: card transactions. */
+  readonly form?: RecordForm;
+  /** Of a held window so much at least has to be within 90 % of the first feature's range, where 90 % are; absent: 88. */
+  readonly mostlyPercent?: number;
 }
 
 /** Writes a whole pipeline folder for the card transactions: spec, contract, model with manifest. */
 export function writeW1Pipeline(folder: string, pipeline: W1Pipeline): void {
-  const net = smallNet(pipeline.seed ?? 7);
+  const { features, schema } = pipeline.form ?? W1_FORM;
+  const net = smallNet(pipeline.seed ?? 7, features);
   const version = path.join(folder, "models/fraud/1");
   mkdirSync(version, { recursive: true });
   writeFileSync(path.join(version, "model.onnx"), net);
-  writeFileSync(path.join(version, "manifest.json"), JSON.stringify(manifestOf(net), null, 2));
-  writeFileSync(path.join(folder, "transaction.schema.json"), JSON.stringify(W1_SCHEMA, null, 2));
+  writeFileSync(path.join(version, "manifest.json"), JSON.stringify(manifestOf(net, features), null, 2));
+  writeFileSync(path.join(folder, "transaction.schema.json"), JSON.stringify(schema, null, 2));
   writeFileSync(path.join(folder, "pipeline.yaml"), specOf(pipeline));
 }
 
-function manifestOf(net: Uint8Array): unknown {
+function manifestOf(net: Uint8Array, features: readonly Feature[]): unknown {
   return {
     model: "fraud",
     version: "1",
@@ -37,8 +43,8 @@ function manifestOf(net: Uint8Array): unknown {
       {
         name: "features",
         datatype: "FP32",
-        shape: [-1, W1_FEATURES.length],
-        features: W1_FEATURES.map(([name]) => ({ name, field: `/${name}`, encode: { kind: "number", missing: "refuse" } })),
+        shape: [-1, features.length],
+        features: features.map(([name]) => ({ name, field: `/${name}`, encode: { kind: "number", missing: "refuse" } })),
       },
     ],
     outputs: { label: null, scores: "probabilities", kind: "probabilities", classes: ["genuine", "fraud"] },
@@ -51,8 +57,9 @@ function manifestOf(net: Uint8Array): unknown {
   };
 }
 
-function specOf({ name, partitions, windowRecords, commitEveryMs = 100, sample }: W1Pipeline): string {
-  const ranges = W1_FEATURES.map(
+function specOf({ name, partitions, windowRecords, commitEveryMs = 100, sample, form = W1_FORM, mostlyPercent = 88 }: W1Pipeline): string {
+  const [first = "", low = 0, high = 0] = form.features[0] ?? [];
+  const ranges = form.features.map(
     ([field, min, max]) =>
       `      - {id: ${field.replaceAll("_", "-")}, kind: range, field: /${field}, min: ${min}, max: ${max}, action: quarantineRecord}`,
   );
@@ -60,7 +67,9 @@ function specOf({ name, partitions, windowRecords, commitEveryMs = 100, sample }
   const broken =
     windowRecords === null
       ? []
-      : [`      - {id: amounts, kind: range, field: /amount, min: 0, max: 9000, mostly: 88%, action: quarantineWindow}`];
+      : [
+          `      - {id: amounts, kind: range, field: /${first}, min: ${low}, max: ${0.9 * high}, mostly: ${mostlyPercent}%, action: quarantineWindow}`,
+        ];
   return [
     "apiVersion: weir/v1",
     "kind: Pipeline",

@@ -1,8 +1,10 @@
 import { floatTensor, intTensor, modelBytes, node } from "../onnx-bytes.ts";
 import { createRandom } from "../random.ts";
-import { W1_FEATURES } from "./records.ts";
+import { W1_FEATURES, type Feature } from "./records.ts";
 
-const WIDTHS = [30, 64, 32, 2] as const;
+/** Of the inputs at least: more features make it wider. */
+const INPUTS = 30;
+const WIDTHS = [64, 32, 2] as const;
 /** Rows on which the last layer is scaled. */
 const PROBE_ROWS = 4000;
 /** Share of rows whose confidence is to be at least 0.9. */
@@ -10,16 +12,17 @@ const CONFIDENT_SHARE = 0.65;
 
 /**
  * A net of 30-64-32-2 with softmax and random weights from a seed. Its first seven inputs are the features, brought to
- * [-1, 1] by the first layer's weights; the other 23 are zeros that the graph itself pads. The last layer is scaled so that
- * about 65 % of uniformly drawn rows get a confidence of at least 0.9.
+ * [-1, 1] by the first layer's weights; the other 23 are zeros that the graph itself pads. With other
+ * features it has as many inputs as there are, and zeros up to 30. The last layer is scaled so that about 65 % of uniformly drawn rows get a confidence of at least 0.9.
  */
-export function smallNet(seed: number): Uint8Array {
+export function smallNet(seed: number, features: readonly Feature[] = W1_FEATURES): Uint8Array {
   const random = createRandom(seed);
-  const layers = WIDTHS.slice(1).map((width, i) => randomLayer(random, WIDTHS[i] ?? 0, width));
+  const inputs = Math.max(INPUTS, features.length);
+  const layers = WIDTHS.map((width, i) => randomLayer(random, i === 0 ? inputs : (WIDTHS[i - 1] ?? 0), width));
   const [first, , last] = layers;
   if (!first || !last) throw new Error("the net has three layers");
-  scaleInputs(first);
-  scaleOutputs(last, layers, random);
+  scaleInputs(first, features);
+  scaleOutputs(last, layers, { random, features });
   const tensors = layers.flatMap(({ inputs, width, weights, bias }, i) => [
     floatTensor(`w${i}`, [inputs, width], weights),
     floatTensor(`b${i}`, [width], bias),
@@ -34,8 +37,8 @@ export function smallNet(seed: number): Uint8Array {
       node("Gemm", ["r1", "w2", "b2"], "logits"),
       node("Softmax", ["logits"], "probabilities", { axis: 1 }),
     ],
-    tensors: [...tensors, intTensor("pads", [0, 0, 0, WIDTHS[0] - W1_FEATURES.length])],
-    input: ["features", W1_FEATURES.length],
+    tensors: [...tensors, intTensor("pads", [0, 0, 0, inputs - features.length])],
+    input: ["features", features.length],
     output: ["probabilities", 2],
   });
 }
@@ -57,22 +60,27 @@ function randomLayer(random: () => number, inputs: number, width: number): Layer
   };
 }
 
-function scaleInputs({ width, weights, bias }: Layer): void {
-  W1_FEATURES.forEach(([, low, high], f) => {
+function scaleInputs({ width, weights, bias }: Layer, features: readonly Feature[]): void {
+  features.forEach(([, low, high], f) => {
     for (let j = 0; j < width; j++) {
-      const weight = (weights[f * width + j] ?? 0) * 2; // only seven inputs speak
+      const weight = (weights[f * width + j] ?? 0) * 2; // of 30 inputs only seven speak
       bias[j] = (bias[j] ?? 0) - weight * ((high + low) / (high - low));
       weights[f * width + j] = (weight * 2) / (high - low);
     }
   });
 }
 
+interface Probe {
+  readonly random: () => number;
+  readonly features: readonly Feature[];
+}
+
 /** Centres the difference of the two logits and stretches it until the wanted share is confident. */
-function scaleOutputs(last: Layer, layers: readonly Layer[], random: () => number): void {
+function scaleOutputs(last: Layer, layers: readonly Layer[], { random, features }: Probe): void {
   const gaps = Array.from({ length: PROBE_ROWS }, () => {
     const [a = 0, b = 0] = forward(
       layers,
-      W1_FEATURES.map(([, low, high]) => low + random() * (high - low)),
+      features.map(([, low, high]) => low + random() * (high - low)),
     );
     return b - a;
   });

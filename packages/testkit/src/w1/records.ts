@@ -1,6 +1,10 @@
 import { createRandom } from "../random.ts";
+import { damaged } from "./damaged.ts";
 
-/** The fields that the net looks at, with the range that the gate allows and the net is scaled to. */
+/** A number of every record, with the range that the gate allows and the net is scaled to. */
+export type Feature = readonly [name: string, low: number, high: number];
+
+/** The fields that the net looks at. */
 export const W1_FEATURES = [
   ["amount", 0, 10_000],
   ["mcc", 1, 9999],
@@ -94,16 +98,13 @@ export function createW1({ seed, faultEvery = 100, cards = 5000, from = 1_700_00
       distance_km: between(0, 20_100, 1),
       hour: between(0, 23, 0),
     };
-    const fault =
-      faultEvery > 0 && i % faultEvery === faultEvery - 1 ? (W1_FAULTS[Math.floor(i / faultEvery) % W1_FAULTS.length] ?? null) : null;
-    return { id, key: String(record["card_id"]), value: damaged(record, fault), fault };
+    const fault = faultOf(i, faultEvery);
+    return { id, key: String(record["card_id"]), value: damaged(record, fault, W1_FEATURES), fault };
   };
 }
 
-function damaged(record: Record<string, unknown>, fault: W1Fault | null): string {
-  if (fault === "range") record["amount"] = -1;
-  if (fault === "missing") delete record["mcc"];
-  if (fault === "type") record["hour"] = "noon";
-  const text = JSON.stringify(record);
-  return fault === "cut" ? text.slice(0, Math.floor(text.length / 2)) : text;
+/** The last of every `faultEvery` is damaged, in all ways in turn. */
+export function faultOf(i: number, faultEvery: number): W1Fault | null {
+  if (faultEvery === 0 || i % faultEvery !== faultEvery - 1) return null;
+  return W1_FAULTS[Math.floor(i / faultEvery) % W1_FAULTS.length] ?? null;
 }
