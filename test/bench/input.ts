@@ -1,14 +1,29 @@
 import { allRows, batchOf, partitionOf, type Batch } from "@weir/record";
 import type { Log, Producer } from "@weir/stream";
-import { createW1, W1_FAULTS } from "@weir/testkit";
+import { W1_FAULTS } from "@weir/testkit";
+import { formOf, W1, type Workload } from "./workload.ts";
 
-export const PARTITIONS = 8;
+export const PARTITIONS = W1.partitions;
 export const SEED = 1;
-export const FAULT_EVERY = 100;
+export const FAULT_EVERY = W1.faultEvery;
 /** Different records; then they come again with other ids. A multiple of what one turn of all faults takes, so that record i is always of the same kind. */
 export const POOL_RECORDS = 500 * FAULT_EVERY * W1_FAULTS.length;
-/** Records of one transaction. */
-const PIECE_RECORDS = 40_000;
+
+/** Different records, and how many of them one transaction writes: both multiples of a turn of all faults. */
+export interface Pool {
+  readonly records: number;
+  readonly pieceRecords: number;
+}
+
+/** Of records that are large or have many features there are fewer: 40,000 of 8 KB are 320 MB. */
+const LARGE_BYTES = 1000;
+const LARGE_FEATURES = 100;
+
+export function poolOf({ plain }: Workload): Pool {
+  const isLarge = plain !== null && ((plain.bytes ?? 0) >= LARGE_BYTES || plain.features >= LARGE_FEATURES);
+  return isLarge ? { records: 40_000, pieceRecords: 4_000 } : { records: POOL_RECORDS, pieceRecords: 40_000 };
+}
+
 const DIGITS = 9;
 const ZERO = 48;
 /** What every value begins with, up to the number of the record. */
@@ -20,22 +35,24 @@ interface Part {
   readonly numbers: Int32Array;
 }
 
-/** Writes W1 records quickly: they are made once, and then only get other numbers. */
+/** Writes records quickly: they are made once, and then only get other numbers. */
 export interface Load {
   /** Fills a topic with the records 0 to `records` - 1. */
   fill(log: Log, topic: string, records: number): Promise<void>;
 }
 
-export function createLoad(): Load {
-  const pieces = makePool();
+/** Records of the workload, card transactions unless it says otherwise. */
+export function createLoad(workload: Workload = W1): Load {
+  const pool = poolOf(workload);
+  const pieces = makePool(workload, pool);
   return {
     async fill(log, topic, records) {
-      await log.createTopics([{ name: topic, partitions: PARTITIONS }]);
+      await log.createTopics([{ name: topic, partitions: workload.partitions }]);
       await using producer = await log.producer({ transactionalId: `fill-${topic}` });
       let last: Promise<void> = Promise.resolve();
-      for (let first = 0; first < records; first += PIECE_RECORDS) {
-        const piece = pieces[(first / PIECE_RECORDS) % pieces.length]!; // modulo its length
-        const commit = writePiece(producer, topic, piece, first - (first % POOL_RECORDS), records);
+      for (let first = 0; first < records; first += pool.pieceRecords) {
+        const piece = pieces[(first / pool.pieceRecords) % pieces.length]!; // modulo its length
+        const commit = writePiece(producer, topic, piece, first - (first % pool.records), records);
         await last; // one commit on its way while the next piece is written
         last = commit;
       }
@@ -44,18 +61,19 @@ export function createLoad(): Load {
   };
 }
 
-function makePool(): Part[][] {
-  const make = createW1({ seed: SEED, faultEvery: FAULT_EVERY });
+function makePool(workload: Workload, { records, pieceRecords }: Pool): Part[][] {
+  const { partitions, faultEvery } = workload;
+  const make = formOf(workload).create({ seed: SEED, faultEvery });
   const encoder = new TextEncoder();
-  return Array.from({ length: POOL_RECORDS / PIECE_RECORDS }, (_, piece) => {
-    const lists = Array.from({ length: PARTITIONS }, () => ({
+  return Array.from({ length: records / pieceRecords }, (_, piece) => {
+    const lists = Array.from({ length: partitions }, () => ({
       records: [] as { key: Uint8Array; value: Uint8Array }[],
       numbers: [] as number[],
     }));
-    for (let i = piece * PIECE_RECORDS; i < (piece + 1) * PIECE_RECORDS; i++) {
+    for (let i = piece * pieceRecords; i < (piece + 1) * pieceRecords; i++) {
       const { key, value } = make(i);
       const keyBytes = encoder.encode(key);
-      const list = lists[partitionOf(keyBytes, PARTITIONS)]!; // one of the partitions
+      const list = lists[partitionOf(keyBytes, partitions)]!; // one of the partitions
       list.records.push({ key: keyBytes, value: encoder.encode(value) });
       list.numbers.push(i);
     }

@@ -1,6 +1,6 @@
 import { parseAliases, parseModelReference } from "@weir/model";
 import { openModel, readModel } from "@weir/onnx";
-import { createW1, W1_FEATURES } from "@weir/testkit";
+import { W1_FORM, type RecordForm } from "@weir/testkit";
 
 /** What every system has to answer for the records of the pool, computed here once and by none of them. */
 export interface Reference {
@@ -26,16 +26,19 @@ export interface ReferenceOptions {
   readonly faultEvery: number;
   /** Different records; number n is record n modulo this. */
   readonly pool: number;
+  /** Absent: card transactions. */
+  readonly form?: RecordForm;
 }
 
-export async function createReference({ models, seed, faultEvery, pool }: ReferenceOptions): Promise<Reference> {
-  const make = createW1({ seed, faultEvery });
-  const features = new Float32Array(pool * W1_FEATURES.length);
+export async function createReference({ models, seed, faultEvery, pool, form = W1_FORM }: ReferenceOptions): Promise<Reference> {
+  const make = form.create({ seed, faultEvery });
+  const names = form.features.map(([name]) => name);
+  const features = new Float32Array(pool * names.length);
   const refused = new Uint8Array(pool);
   const decoder = new TextDecoder();
   for (let i = 0; i < pool; i++) {
     const { value, fault } = make(i);
-    if (fault === null) features.set(featuresOf(value), i * W1_FEATURES.length);
+    if (fault === null) features.set(featuresOf(value, names), i * names.length);
     else refused[i] = 1;
   }
   const { manifest, bytes } = await readModel(models, parseModelReference("fraud/1"), parseAliases({}, "none"));
@@ -58,9 +61,9 @@ export async function createReference({ models, seed, faultEvery, pool }: Refere
   };
 }
 
-function featuresOf(value: string): number[] {
+function featuresOf(value: string, names: readonly string[]): number[] {
   const record: unknown = JSON.parse(value);
-  return W1_FEATURES.map(([name]) => Number(member(record, name)));
+  return names.map((name) => Number(member(record, name)));
 }
 
 function predictionIn(text: string): { readonly label: unknown; readonly confidence: number } {

@@ -1,14 +1,17 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import type { Topology } from "@weir/pipeline";
 import { loadPipeline } from "@weir/service";
 import type { Log, TopicSpec } from "@weir/stream";
 import { writeW1Pipeline } from "@weir/testkit";
 import { endTopics } from "../e2e/ends.ts";
 import { serviceIn, type FleetProcess } from "../e2e/fleet.ts";
+import { endInput } from "../e2e/w1-input.ts";
 import { PARTITIONS } from "./input.ts";
 import type { Ours, System } from "./options.ts";
 import { buildPeer, type Peer } from "./peers.ts";
 import { REFUSED } from "./reference.ts";
+import { formOf, MOSTLY_PERCENT, W1, type Workload } from "./workload.ts";
 
 /** Processes that are measured, and where what they write can be seen. */
 export interface Setup {
@@ -33,10 +36,9 @@ export interface SetupOptions {
   /** The model's file, for systems that are not ours. */
   readonly model: string;
   readonly note: (line: string) => void;
+  /** Of systems of ours; absent: card transactions. */
+  readonly workload?: Workload;
 }
-
-/** One process, and the other processor for the broker: a second one added a tenth to the rate and a fifth to the time of every record. */
-const WORKERS = [0];
 
 /**
  * Long enough for a run and for reading it back; then a run's output makes room for the next. Records bear the time at which
@@ -76,16 +78,18 @@ async function preparePeer(peer: Peer, log: Log, { name, entryTopic, folder, add
   return { pipeline: folder, processes: [{ slot: peer, script: peer, command: file, args, env, hop: 0 }], hops: [ends] };
 }
 
-async function preparePass(log: Log, { name, entryTopic, folder }: SetupOptions): Promise<Setup> {
+async function preparePass(log: Log, { name, entryTopic, folder, workload = W1 }: SetupOptions): Promise<Setup> {
   await log.createTopics(
-    [`${name}.out`, `${name}.executions`, `${name}.verdicts`].map((topic) => short({ name: topic, partitions: PARTITIONS })),
+    [`${name}.out`, `${name}.executions`, `${name}.verdicts`].map((topic) => short({ name: topic, partitions: workload.partitions })),
   );
-  const processes = WORKERS.map((n) => ({ slot: `pass-${n}`, script: "test/bench/pass.ts", args: [entryTopic, name], hop: 0 }));
+  const processes = slots(workload).map((n) => ({ slot: `pass-${n}`, script: "test/bench/pass.ts", args: [entryTopic, name], hop: 0 }));
   return { pipeline: folder, processes, hops: [[`${name}.out`]] };
 }
 
-async function preparePipeline(system: Ours, log: Log, { name, entryTopic, folder, address }: SetupOptions): Promise<Setup> {
-  writeW1Pipeline(folder, { name, partitions: PARTITIONS, windowRecords: null });
+async function preparePipeline(system: Ours, log: Log, options: SetupOptions): Promise<Setup> {
+  const { name, entryTopic, folder, workload = W1 } = options;
+  const { partitions, windowRecords } = workload;
+  writeW1Pipeline(folder, { name, partitions, windowRecords, form: formOf(workload), mostlyPercent: MOSTLY_PERCENT });
   const file = path.join(folder, "pipeline.yaml");
   writeFileSync(
     file,
@@ -94,8 +98,9 @@ async function preparePipeline(system: Ours, log: Log, { name, entryTopic, folde
   const { topology } = loadPipeline(folder, {});
   if (topology.entryTopic !== entryTopic) throw new Error(`the pipeline reads ${topology.entryTopic}, not ${entryTopic}`);
   await log.createTopics(topology.topics.map(short));
+  if (windowRecords !== null) await endWindows(log, topology);
   const ends = endTopics(topology);
-  if (system === "weir-fused") return { pipeline: folder, processes: fusedProcesses(folder, address), hops: [ends] };
+  if (system === "weir-fused") return { pipeline: folder, processes: fusedProcesses(options), hops: [ends] };
   const processes = [
     { ...serviceIn("ingest", "ingest-0"), hop: null },
     { ...serviceIn("gate", "gate-0"), hop: 0 },
@@ -106,7 +111,17 @@ async function preparePipeline(system: Ours, log: Log, { name, entryTopic, folde
   return { pipeline: folder, processes, hops: [[`${name}.gate.pass`], [`${name}.score.out`], ends] };
 }
 
-function fusedProcesses(folder: string, address: string): MeasuredProcess[] {
+/** The last window of a partition is judged, too: the input has an end. */
+async function endWindows(log: Log, topology: Topology): Promise<void> {
+  await using producer = await log.producer({ transactionalId: `end-${topology.entryTopic}` });
+  await endInput(log, producer, topology);
+}
+
+function slots({ processes }: Workload): number[] {
+  return Array.from({ length: processes }, (_, n) => n);
+}
+
+function fusedProcesses({ folder, address, workload = W1 }: SetupOptions): MeasuredProcess[] {
   const args = ["run", "gate", "inference", "router", "--fused", "--pipeline", folder, "--broker", address, "--port", "0"];
-  return WORKERS.map((n) => ({ slot: `fused-${n}`, script: "packages/cli/src/main.ts", args, hop: 0 }));
+  return slots(workload).map((n) => ({ slot: `fused-${n}`, script: "packages/cli/src/main.ts", args, hop: 0 }));
 }

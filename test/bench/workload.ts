@@ -1,0 +1,25 @@
+import { plainForm, W1_FORM, type PlainForm, type RecordForm } from "@weir/testkit";
+
+/** What a system is given to do. */
+export interface Workload {
+  /** Of the entry topic and of all others. */
+  readonly partitions: number;
+  /** Of the fused chain. */
+  readonly processes: number;
+  /** Records made of numbers and filling; null: card transactions (W1). */
+  readonly plain: PlainForm | null;
+  /** One record in so many is bad; 0: none. */
+  readonly faultEvery: number;
+  /** The gate holds windows of so many records of a partition; null: it judges single records. */
+  readonly windowRecords: number | null;
+}
+
+/** One process, and the other processor for the broker: a second one added a tenth to the rate and a fifth to the time of every record. */
+export const W1: Workload = { partitions: 8, processes: 1, plain: null, faultEvery: 100, windowRecords: null };
+
+/** No held window of 500 records or more breaks its rule by chance (7 standard deviations): every record ends where it would without windows. */
+export const MOSTLY_PERCENT = 80;
+
+export function formOf({ plain }: Workload): RecordForm {
+  return plain === null ? W1_FORM : plainForm(plain);
+}
