@@ -13,7 +13,11 @@ const withoutBroker: TestProjectInlineConfiguration = {
   test: {
     name: "unit",
     isolate: false, // tests share no state; loading every module once halves the time
-    include: ["{packages,services}/*/src/**/*.test.ts", "test/{guide,topology,tidy}/**/*.test.ts", "test/contract/memory-log.test.ts"],
+    include: [
+      "{packages,services}/*/src/**/*.test.ts",
+      "test/{bench,guide,topology,tidy}/**/*.test.ts",
+      "test/contract/memory-log.test.ts",
+    ],
     exclude: ["**/*.broker.test.ts"],
     setupFiles: ["test/setup/properties.ts"],
     testTimeout: 120_000, // properties on a machine that does other things too

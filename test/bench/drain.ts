@@ -38,6 +38,8 @@ export interface DrainOptions extends SetupOptions {
   readonly reference: Reference;
   /** `kill -9` of one of the processes that carry records, in turn, so often; null: none. */
   readonly killEveryMs: number | null;
+  /** Ends the run before its time: the processes are killed, and there is no figure. */
+  readonly signal?: AbortSignal;
 }
 
 /** The beginning: processes start, share the partitions and are compiled. */
@@ -50,7 +52,7 @@ const STUCK_MS = 30_000;
 
 /** Starts a system before a full topic, waits until it has emptied it, and reads what it wrote. */
 export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
-  const { system, records, brokerPids, address, folder, reference, killEveryMs } = options;
+  const { system, records, brokerPids, address, folder, reference, killEveryMs, signal } = options;
   const setup = await prepare(system, log, options);
   const startedAt = systemClock.now();
   const fleet = startFleet({ pipeline: setup.pipeline, address, processes: setup.processes, logs: folder });
@@ -60,8 +62,12 @@ export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
     return [...fleet.pids(), ...brokerPids];
   });
   const killer = createKiller(fleet, setup, killEveryMs);
+  const onLook = async (): Promise<void> => {
+    signal?.throwIfAborted();
+    await killer.look();
+  };
   try {
-    await untilQuiet(log, fleet, setup, { records, onLook: killer.look });
+    await untilQuiet(log, fleet, setup, { records, onLook });
   } catch (error) {
     await fleet.kill();
     throw error;

@@ -6,6 +6,7 @@ import { startEmbedded } from "@weir/broker";
 import { createKafkaLog } from "@weir/kafka";
 import { createRandom, writeW1Pipeline } from "@weir/testkit";
 import { drain, type Drained, type DrainOptions } from "./drain.ts";
+import { measureGrowth } from "./growth/main.ts";
 import { createLoad, FAULT_EVERY, PARTITIONS, POOL_RECORDS, SEED } from "./input.ts";
 import { parseOptions, type BenchOptions, type Ours, type System } from "./options.ts";
 import { createReference } from "./reference.ts";
@@ -32,7 +33,9 @@ const note = (line: string): void => console.error(`  ${line}`);
 
 async function main(): Promise<void> {
   if (!existsSync("/proc/self/stat")) throw new Error("the bench needs /proc, which only Linux has: run it there or in a container");
-  const options = parseOptions(process.argv.slice(2));
+  const args = process.argv.slice(2);
+  if (args.includes("--growth")) return measureGrowth(args);
+  const options = parseOptions(args);
   const folder = await mkdtemp(path.join(tmpdir(), "weir-bench-"));
   try {
     assertRoom(folder, options);
