@@ -24,10 +24,11 @@ export function poolOf({ plain }: Workload): Pool {
   return isLarge ? { records: 40_000, pieceRecords: 4_000 } : { records: POOL_RECORDS, pieceRecords: 40_000 };
 }
 
-const DIGITS = 9;
+/** Of the number of a record, in its id. */
+export const NUMBER_DIGITS = 9;
 const ZERO = 48;
 /** What every value begins with, up to the number of the record. */
-const BEFORE_NUMBER = new TextEncoder().encode(`{"transaction_id":"tx-${SEED.toString(36)}-`);
+export const BEFORE_NUMBER = new TextEncoder().encode(`{"transaction_id":"tx-${SEED.toString(36)}-`);
 
 /** Some records of one partition, with the numbers that they have in the pool. */
 interface Part {
@@ -91,28 +92,32 @@ function writePiece(producer: Producer, topic: string, parts: readonly Part[], b
     let count = 0;
     for (; count < batch.count && base + numbers[count]! < records; count++) {
       // parallel to the rows; ascending
-      putNumber(batch.bytes, batch.valueAt[count]! + BEFORE_NUMBER.length, base + numbers[count]!); // as above
+      putDigits(batch.bytes, batch.valueAt[count]! + BEFORE_NUMBER.length, NUMBER_DIGITS, base + numbers[count]!); // as above
     }
     if (count > 0) transaction.write({ topic, partition: batch.partition }, batch, count === batch.count ? null : allRows(count));
   }
   return transaction.commit(null);
 }
 
-function putNumber(bytes: Uint8Array, at: number, number: number): void {
-  let rest = number;
-  for (let i = at + DIGITS - 1; i >= at; i--) {
+export function putDigits(bytes: Uint8Array, at: number, digits: number, value: number): void {
+  let rest = value;
+  for (let i = at + digits - 1; i >= at; i--) {
     bytes[i] = ZERO + (rest % 10);
     rest = Math.floor(rest / 10);
   }
+}
+
+export function digitsAt(bytes: Uint8Array, at: number, digits: number): number {
+  let value = 0;
+  for (let i = at; i < at + digits; i++) value = 10 * value + (bytes[i]! - ZERO); // the caller knows that they are there
+  return value;
 }
 
 /** The number of the record in the row; -1 where it is none of ours. */
 export function numberAt({ bytes, valueAt, valueLength }: Batch, row: number): number {
   const at = valueAt[row]!; // row < count
   const length = BEFORE_NUMBER.length;
-  if (valueLength[row]! < length + DIGITS) return -1; // as above
+  if (valueLength[row]! < length + NUMBER_DIGITS) return -1; // as above
   for (let i = 0; i < length; i++) if (bytes[at + i] !== BEFORE_NUMBER[i]) return -1;
-  let number = 0;
-  for (let i = at + length; i < at + length + DIGITS; i++) number = 10 * number + (bytes[i]! - ZERO); // inside the value
-  return number;
+  return digitsAt(bytes, at + length, NUMBER_DIGITS); // inside the value
 }

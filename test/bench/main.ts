@@ -8,6 +8,7 @@ import { createRandom, writeW1Pipeline } from "@weir/testkit";
 import { drain, type Drained, type DrainOptions } from "./drain.ts";
 import { measureGrowth } from "./growth/main.ts";
 import { createLoad, FAULT_EVERY, PARTITIONS, POOL_RECORDS, SEED } from "./input.ts";
+import { measureLatency } from "./latency/main.ts";
 import { parseOptions, type BenchOptions, type Ours, type System } from "./options.ts";
 import { createReference } from "./reference.ts";
 import { jsonLine, METHOD, table } from "./report.ts";
@@ -81,6 +82,7 @@ async function measureAll(folder: string, options: BenchOptions): Promise<Draine
         address: broker.address,
         brokerPids: broker.pids,
         model: path.join(models, "models/fraud/1/model.onnx"),
+        commitMs: null,
         note,
         reference,
         killEveryMs: run === "warm-up" ? null : options.killEveryMs,
@@ -119,7 +121,8 @@ function assertRoom(folder: string, { systems, runs, records }: BenchOptions): v
 }
 
 try {
-  await main();
+  const args = process.argv.slice(2);
+  await (args.includes("--latency") ? measureLatency(args) : main());
   process.exit(0);
 } catch (error) {
   console.error(error);

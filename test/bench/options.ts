@@ -41,7 +41,8 @@ const LEAST_RECORDS = 100_000;
 const LEAST_KILL_SECONDS = 5;
 
 const USAGE = `npm run bench --silent -- [--json] [--records N] [--systems ${SYSTEMS.join(",")}] [--runs N] [--quick] [--kill-every SECONDS] [--out DIR]
-       npm run bench --silent -- --growth [--axes …] [--out DIR]`;
+       npm run bench --silent -- --growth [--axes …] [--out DIR]
+       npm run bench --silent -- --latency [--systems …] [--rates …] [--out DIR]`;
 
 /** @throws {Error} that says how to call it. */
 export function parseOptions(args: readonly string[]): BenchOptions {

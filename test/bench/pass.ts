@@ -3,9 +3,9 @@ import { sha256, systemClock } from "@weir/service";
 import { createRunner, decideAll, type RunnerOptions, type Stage } from "@weir/stream";
 
 // A process that carries records from one topic to another and does nothing with them: what the runner and Kafka alone cost.
-// Arguments: topic to read, prefix of the topics to write.
+// Arguments: topic to read, prefix of the topics to write, milliseconds from one commit to the next.
 
-const [from = "", prefix = ""] = process.argv.slice(2);
+const [from = "", prefix = "", everyMs = "100"] = process.argv.slice(2);
 
 const stage: Stage = {
   id: "pass",
@@ -31,7 +31,7 @@ const options: RunnerOptions = {
   idsOf: null,
   handsOnTo: [],
   topics: { executions: `${prefix}.executions`, verdicts: `${prefix}.verdicts`, control: null },
-  commit: { everyMs: 100, bytes: 8 * 1024 * 1024 },
+  commit: { everyMs: Number(everyMs), bytes: 8 * 1024 * 1024 },
   idleAfterMs: null,
   onOutOfRange: "stop",
   transactionTimeoutMs: 10_000,

@@ -35,6 +35,8 @@ export interface SetupOptions {
   readonly address: string;
   /** The model's file, for systems that are not ours. */
   readonly model: string;
+  /** How often it commits, milliseconds; null: as it does where the most records a second are wanted. */
+  readonly commitMs: number | null;
   readonly note: (line: string) => void;
   /** Of systems of ours; absent: card transactions. */
   readonly workload?: Workload;
@@ -44,7 +46,7 @@ export interface SetupOptions {
  * Long enough for a run and for reading it back; then a run's output makes room for the next. Records bear the time at which
  * they were appended: Kafka Streams and Quix would keep that of their input, and a rate is taken from the output's times.
  */
-const KEPT: Readonly<Record<string, string>> = {
+export const KEPT: Readonly<Record<string, string>> = {
   "retention.ms": "400000",
   "segment.bytes": String(64 << 20),
   "message.timestamp.type": "LogAppendTime",
@@ -70,26 +72,33 @@ export function branchOf(topic: string): string {
 
 const PEER_BRANCHES = ["auto", "review", "manual", REFUSED];
 
-async function preparePeer(peer: Peer, log: Log, { name, entryTopic, folder, address, model, note }: SetupOptions): Promise<Setup> {
+async function preparePeer(
+  peer: Peer,
+  log: Log,
+  { name, entryTopic, folder, address, model, commitMs, note }: SetupOptions,
+): Promise<Setup> {
   const { file, args } = await buildPeer(peer, note);
   const ends = PEER_BRANCHES.map((branch) => `${name}.${branch}`);
   await log.createTopics(ends.map((topic) => short({ name: topic, partitions: PARTITIONS })));
-  const env = { BENCH_BROKER: address, BENCH_INPUT: entryTopic, BENCH_PREFIX: name, BENCH_MODEL: model };
+  const commit = commitMs === null ? {} : { BENCH_COMMIT_MS: String(commitMs) };
+  const env = { BENCH_BROKER: address, BENCH_INPUT: entryTopic, BENCH_PREFIX: name, BENCH_MODEL: model, ...commit };
   return { pipeline: folder, processes: [{ slot: peer, script: peer, command: file, args, env, hop: 0 }], hops: [ends] };
 }
 
-async function preparePass(log: Log, { name, entryTopic, folder, workload = W1 }: SetupOptions): Promise<Setup> {
+async function preparePass(log: Log, { name, entryTopic, folder, commitMs, workload = W1 }: SetupOptions): Promise<Setup> {
   await log.createTopics(
     [`${name}.out`, `${name}.executions`, `${name}.verdicts`].map((topic) => short({ name: topic, partitions: workload.partitions })),
   );
-  const processes = slots(workload).map((n) => ({ slot: `pass-${n}`, script: "test/bench/pass.ts", args: [entryTopic, name], hop: 0 }));
+  const args = [entryTopic, name, ...(commitMs === null ? [] : [String(commitMs)])];
+  const processes = slots(workload).map((n) => ({ slot: `pass-${n}`, script: "test/bench/pass.ts", args, hop: 0 }));
   return { pipeline: folder, processes, hops: [[`${name}.out`]] };
 }
 
 async function preparePipeline(system: Ours, log: Log, options: SetupOptions): Promise<Setup> {
-  const { name, entryTopic, folder, workload = W1 } = options;
+  const { name, entryTopic, folder, address, commitMs, workload = W1 } = options;
   const { partitions, windowRecords } = workload;
-  writeW1Pipeline(folder, { name, partitions, windowRecords, form: formOf(workload), mostlyPercent: MOSTLY_PERCENT });
+  const commit = commitMs === null ? {} : { commitEveryMs: commitMs };
+  writeW1Pipeline(folder, { name, partitions, windowRecords, form: formOf(workload), mostlyPercent: MOSTLY_PERCENT, ...commit });
   const file = path.join(folder, "pipeline.yaml");
   writeFileSync(
     file,

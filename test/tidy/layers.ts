@@ -65,6 +65,7 @@ export const TESTS_TOO: readonly string[] = ["ajv", "yaml"];
 export const REACHES_INSIDE: ReadonlyMap<string, string> = new Map([
   ["test/bench/kernels/recorded.ts", "kafka"], // answers are replayed as the broker would have sent them
   ["test/bench/kernels/replay-log.ts", "kafka"], // what is written is encoded, and goes no further
+  ["test/bench/latency/sender.ts", "kafka"], // a producer outside of transactions, which Weir itself never is
   ["test/contract/kafka-log.test.ts", "kafka"], // the suite of the port runs with both group protocols and with short times
   ["test/e2e/security/rights-admin.ts", "kafka"], // requests of administrators, which Weir itself never sends
   ["test/e2e/faults/topic-admin.ts", "kafka"], // the same

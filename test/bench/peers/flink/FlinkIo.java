@@ -31,7 +31,7 @@ final class FlinkIo {
     settings.set(StateBackendOptions.STATE_BACKEND, "hashmap");
     settings.set(CheckpointingOptions.CHECKPOINT_STORAGE, "jobmanager");
     StreamExecutionEnvironment environment = StreamExecutionEnvironment.createLocalEnvironment(PARALLELISM, settings);
-    environment.enableCheckpointing(1000, CheckpointingMode.EXACTLY_ONCE);
+    environment.enableCheckpointing(Settings.commitMs(1000), CheckpointingMode.EXACTLY_ONCE);
     if (reuse) environment.getConfig().enableObjectReuse();
     return environment;
   }

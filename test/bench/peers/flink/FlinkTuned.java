@@ -18,7 +18,8 @@ public final class FlinkTuned {
     consumer.put("receive.buffer.bytes", Integer.toString(1 << 20));
     Properties producer = new Properties();
     producer.put("transaction.timeout.ms", "60000");
-    producer.put("linger.ms", "50");
+    producer.put("linger.ms", Integer.toString(Settings.lingerMs()));
+    producer.put("retry.backoff.ms", Long.toString(Settings.retryBackoffMs()));
     producer.put("batch.size", Integer.toString(512 << 10));
     producer.put("buffer.memory", Integer.toString(128 << 20));
     environment

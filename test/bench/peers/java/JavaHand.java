@@ -19,7 +19,8 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 
 /** A loop of consumer and producer, written by hand for this one record: one run of the model a poll, transactions. */
 public final class JavaHand {
-  private static final long TRANSACTION_MS = 100;
+  private static final long TRANSACTION_MS = Settings.commitMs(100);
+  private static final Duration POLL = Duration.ofMillis(Math.max(1, Math.min(50, TRANSACTION_MS)));
 
   private final Net net = new Net(Settings.MODEL);
   private final HandScan scan = new HandScan();
@@ -38,7 +39,7 @@ public final class JavaHand {
       Map<TopicPartition, OffsetAndMetadata> offsets = new HashMap<>();
       long begun = 0;
       while (true) {
-        ConsumerRecords<byte[], byte[]> records = consumer.poll(Duration.ofMillis(50));
+        ConsumerRecords<byte[], byte[]> records = consumer.poll(POLL);
         if (!records.isEmpty()) {
           if (offsets.isEmpty()) {
             producer.beginTransaction();
@@ -105,7 +106,8 @@ public final class JavaHand {
     Properties settings = new Properties();
     settings.put(ProducerConfig.BOOTSTRAP_SERVERS_CONFIG, Settings.BROKER);
     settings.put(ProducerConfig.TRANSACTIONAL_ID_CONFIG, Settings.PREFIX);
-    settings.put(ProducerConfig.LINGER_MS_CONFIG, 50);
+    settings.put(ProducerConfig.LINGER_MS_CONFIG, Settings.lingerMs());
+    settings.put(ProducerConfig.RETRY_BACKOFF_MS_CONFIG, Settings.retryBackoffMs());
     settings.put(ProducerConfig.BATCH_SIZE_CONFIG, 512 << 10);
     settings.put(ProducerConfig.BUFFER_MEMORY_CONFIG, 128L << 20);
     settings.put(ProducerConfig.KEY_SERIALIZER_CLASS_CONFIG, ByteArraySerializer.class);

@@ -8,7 +8,24 @@ final class Settings {
   static final String PREFIX = need("BENCH_PREFIX");
   static final String MODEL = need("BENCH_MODEL");
 
+  private static final String COMMIT_MS = System.getenv("BENCH_COMMIT_MS");
+
   private Settings() {}
+
+  /** Milliseconds from one commit to the next: as told where latency is measured, else what is best for records a second. */
+  static long commitMs(long usual) {
+    return COMMIT_MS == null ? usual : Long.parseLong(COMMIT_MS);
+  }
+
+  /** What is gathered for a commit leaves with it at the latest. */
+  static int lingerMs() {
+    return (int) Math.min(50, commitMs(50));
+  }
+
+  /** Until a producer asks again whose last transaction the broker has not quite ended: a client's 100 ms unless latency is measured. */
+  static long retryBackoffMs() {
+    return COMMIT_MS == null ? 100 : 5;
+  }
 
   static String topic(String branch) {
     return PREFIX + "." + branch;
