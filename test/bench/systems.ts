@@ -95,7 +95,7 @@ async function preparePass(log: Log, { name, entryTopic, folder, commitMs, workl
 }
 
 async function preparePipeline(system: Ours, log: Log, options: SetupOptions): Promise<Setup> {
-  const { name, entryTopic, folder, address, commitMs, workload = W1 } = options;
+  const { name, entryTopic, folder, commitMs, workload = W1 } = options;
   const { partitions, windowRecords } = workload;
   const commit = commitMs === null ? {} : { commitEveryMs: commitMs };
   writeW1Pipeline(folder, { name, partitions, windowRecords, form: formOf(workload), mostlyPercent: MOSTLY_PERCENT, ...commit });

@@ -93,6 +93,7 @@ async function measure({ workload, records }: Point, { system, name, ...place }:
       form,
     }),
     killEveryMs: null,
+    commitMs: null,
   };
   const drained = await drain(log, options);
   const made = system === "weir-pass" ? [entryTopic] : loadPipeline(folder, {}).topology.topics.map((topic) => topic.name);
