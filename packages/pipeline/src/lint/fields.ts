@@ -75,25 +75,9 @@ const RULE_TYPES: Readonly<Record<string, readonly JsonType[]>> = {
 };
 
 function ruleField(draft: Draft, contract: Contract, rule: RuleSpec, path: Path): readonly SpecProblem[] {
-  if (rule.kind === "newField") return closedContract(draft, contract, path);
   if (!("field" in rule) || rule.field === undefined) return [];
   const types = RULE_TYPES[rule.kind] ?? (rule.kind === "oneOf" ? rule.values.map(typeOfValue) : null);
   return fieldProblems(draft, contract, { path, pointer: rule.field, types, use: `the rule kind \`${rule.kind}\`` });
-}
-
-/** No name is more unlikely. */
-const UNNAMED = "/\u0000";
-
-function closedContract(draft: Draft, contract: Contract, path: Path): readonly SpecProblem[] {
-  if (contract.allows(UNNAMED)) return [];
-  return [
-    draft.yaml.problem("WEIR-1503", [...path.slice(0, -1), "kind"], {
-      severity: "warning",
-      what: "the contract allows no field that it does not name",
-      why: "records with one are dead letters already",
-      fix: "remove the rule, or `additionalProperties: false` from the contract",
-    }),
-  ];
 }
 
 function typeOfValue(value: string | number | boolean): JsonType {
