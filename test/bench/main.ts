@@ -5,9 +5,12 @@ import path from "node:path";
 import { startEmbedded } from "@weir/broker";
 import { createKafkaLog } from "@weir/kafka";
 import { createRandom, writeW1Pipeline } from "@weir/testkit";
+import { ROOT } from "../e2e/command.ts";
+import { codeDigest } from "./code-digest.ts";
 import { drain, type Drained, type DrainOptions } from "./drain.ts";
 import { measureGrowth } from "./growth/main.ts";
 import { createLoad, FAULT_EVERY, PARTITIONS, POOL_RECORDS, SEED } from "./input.ts";
+import { openRuns, type KeptRuns } from "./kept-runs.ts";
 import { measureLatency } from "./latency/main.ts";
 import { parseOptions, type BenchOptions, type Ours, type System } from "./options.ts";
 import { createReference } from "./reference.ts";
@@ -41,7 +44,8 @@ async function main(): Promise<void> {
   try {
     assertRoom(folder, options);
     if (!options.json) console.log(METHOD);
-    const results = await measureAll(folder, options);
+    const kept = options.out === null ? null : openRuns(options.out, { code: codeDigest(ROOT), again: options.again });
+    const results = await measureAll(folder, options, kept);
     if (options.json) for (const runs of results) console.log(jsonLine(runs));
     else console.log(table(results));
     if (options.out !== null) keepResults(options.out, results);
@@ -50,7 +54,25 @@ async function main(): Promise<void> {
   }
 }
 
-async function measureAll(folder: string, options: BenchOptions): Promise<Drained[][]> {
+/** What is kept of an earlier call is not measured again. */
+async function measureAll(folder: string, options: BenchOptions, kept: KeptRuns | null): Promise<Drained[][]> {
+  const all = turns(options);
+  const keyOf = ({ system, run }: Turn): string => `${system} ${run} ${options.records[system]} ${options.killEveryMs ?? "alive"}`;
+  const missing = all.filter((turn) => !kept?.runs.has(keyOf(turn)));
+  if (kept !== null) note(`${all.length - missing.length} of ${all.length} runs are in ${kept.file} for these sources`);
+  const measured = new Map<string, Drained>(kept?.runs);
+  if (missing.length > 0)
+    await measureEach(folder, options, missing, (turn, drained) => {
+      kept?.add(keyOf(turn), drained);
+      measured.set(keyOf(turn), drained);
+    });
+  const inOrder = all.toSorted((a, b) => a.run - b.run);
+  return options.systems.map((system) => inOrder.flatMap((turn) => (turn.system === system ? measured.get(keyOf(turn))! : []))); // all are measured
+}
+
+type OnDrained = (turn: Turn, drained: Drained) => void;
+
+async function measureEach(folder: string, options: BenchOptions, missing: readonly Turn[], onDrained: OnDrained): Promise<void> {
   const broker = await startEmbedded({ dataDir: path.join(folder, "kafka"), port: 0, profile: "bench", note });
   try {
     await using log = await createKafkaLog({ brokers: [broker.address], clientId: "weir-bench" });
@@ -90,16 +112,19 @@ async function measureAll(folder: string, options: BenchOptions): Promise<Draine
       return drain(log, drainOptions);
     };
     for (const system of WARM_UP) await measure(system, "warm-up", WARM_UP_RECORDS);
-    const results = new Map<System, Drained[]>(options.systems.map((system) => [system, []]));
-    for (const { system, run } of turns(options)) results.get(system)?.push(await measure(system, `run ${run}`, options.records[system]));
-    return [...results.values()];
+    for (const turn of missing) onDrained(turn, await measure(turn.system, `run ${turn.run}`, options.records[turn.system]));
   } finally {
     await broker.stop();
   }
 }
 
+interface Turn {
+  readonly system: System;
+  readonly run: number;
+}
+
 /** With several runs the systems take turns in changing order. */
-function turns({ systems, runs }: BenchOptions): { system: System; run: number }[] {
+function turns({ systems, runs }: BenchOptions): Turn[] {
   const random = createRandom(1);
   return Array.from({ length: runs }, (_, i) => {
     const order = systems.map((system) => ({ system, at: runs === 1 ? 0 : random() })).sort((a, b) => a.at - b.at);

@@ -11,6 +11,8 @@ export interface BenchOptions {
   readonly killEveryMs: number | null;
   /** Folder for the results: lines of JSON, a table, a plot. Null: none are kept. */
   readonly out: string | null;
+  /** Measure again what the folder has already. */
+  readonly again: boolean;
 }
 
 export const OURS = ["weir-pass", "weir-fused", "weir-services"] as const;
@@ -33,20 +35,20 @@ export const RECORDS: Readonly<Record<System, number>> = {
   "kafkajs-each": 100_000,
 };
 /** `--quick`: so many systems and runs take about twenty minutes. */
-const QUICK_SHARE = 0.25;
+const QUICK_SHARE = 0.5;
 const QUICK_RUNS = 3;
 /** Below it the start of the processes is all there is to see. */
 const LEAST_RECORDS = 100_000;
 /** A process needs some seconds to start. */
 const LEAST_KILL_SECONDS = 5;
 
-const USAGE = `npm run bench --silent -- [--json] [--records N] [--systems ${SYSTEMS.join(",")}] [--runs N] [--quick] [--kill-every SECONDS] [--out DIR]
+const USAGE = `npm run bench --silent -- [--json] [--records N] [--systems ${SYSTEMS.join(",")}] [--runs N] [--quick] [--kill-every SECONDS] [--out DIR] [--again]
        npm run bench --silent -- --growth [--axes …] [--out DIR]
        npm run bench --silent -- --latency [--systems …] [--rates …] [--out DIR]`;
 
 /** @throws {Error} that says how to call it. */
 export function parseOptions(args: readonly string[]): BenchOptions {
-  let options: BenchOptions = { systems: OURS, records: RECORDS, runs: 1, json: false, killEveryMs: null, out: null };
+  let options: BenchOptions = { systems: OURS, records: RECORDS, runs: 1, json: false, killEveryMs: null, out: null, again: false };
   const rest = [...args];
   for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
     if (flag === "--json") options = { ...options, json: true };
@@ -56,6 +58,7 @@ export function parseOptions(args: readonly string[]): BenchOptions {
     else if (flag === "--kill-every") options = { ...options, killEveryMs: 1000 * whole(flag, rest.shift(), LEAST_KILL_SECONDS) };
     else if (flag === "--runs") options = { ...options, runs: whole(flag, rest.shift(), 1) };
     else if (flag === "--systems") options = { ...options, systems: systemsIn(rest.shift() ?? "") };
+    else if (flag === "--again") options = { ...options, again: true };
     else if (flag === "--out") options = { ...options, out: rest.shift() ?? "bench-results" };
     else throw new Error(`${flag} is not known\nusage: ${USAGE}`);
   }

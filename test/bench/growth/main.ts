@@ -3,7 +3,7 @@ import path from "node:path";
 import { ROOT } from "../../e2e/command.ts";
 import type { Drained } from "../drain.ts";
 import { axesOf, keyOf, type Axis, type Point } from "./axes.ts";
-import { codeDigest } from "./code-digest.ts";
+import { codeDigest } from "../code-digest.ts";
 import { METHOD_VERSION, openFinished, type Finished, type Version } from "./finished.ts";
 import { measurePoints } from "./measure.ts";
 import { parseGrowthOptions } from "./options.ts";

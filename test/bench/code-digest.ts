@@ -4,7 +4,7 @@ import path from "node:path";
 
 /** Hexadecimal digits that are kept. */
 const DIGITS = 12;
-const MEASURED = ["packages", "services"];
+const MEASURED = ["packages", "services", "test/bench/peers"];
 
 /** Digest of the sources that a measured process runs: figures of other sources are other figures. */
 export function codeDigest(root: string): string {
@@ -22,6 +22,6 @@ function sourcesIn(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const file = path.join(folder, entry.name);
     if (entry.isDirectory()) return LEFT_OUT.has(entry.name) ? [] : sourcesIn(file);
-    return /(?<!\.test)\.m?ts$|\.mjs$/.test(entry.name) ? [file] : [];
+    return /(?<!\.test)\.m?ts$|\.(?:mjs|java|py)$/.test(entry.name) ? [file] : [];
   });
 }
