@@ -6,6 +6,7 @@ import type { Log, TopicSpec } from "@weir/stream";
 import { writeW1Pipeline } from "@weir/testkit";
 import { endTopics } from "../e2e/ends.ts";
 import { serviceIn, type FleetProcess } from "../e2e/fleet.ts";
+import { untilAnswered } from "../e2e/until-answered.ts";
 import { endInput } from "../e2e/w1-input.ts";
 import { PARTITIONS } from "./input.ts";
 import type { Ours, System } from "./options.ts";
@@ -106,7 +107,8 @@ async function preparePipeline(system: Ours, log: Log, options: SetupOptions): P
   );
   const { topology } = loadPipeline(folder, {});
   if (topology.entryTopic !== entryTopic) throw new Error(`the pipeline reads ${topology.entryTopic}, not ${entryTopic}`);
-  await log.createTopics(topology.topics.map(short));
+  // Hundreds of partitions made at once may be without leaders for longer than one call waits.
+  await untilAnswered(() => log.createTopics(topology.topics.map(short)));
   if (windowRecords !== null) await endWindows(log, topology);
   const ends = endTopics(topology);
   if (system === "weir-fused") return { pipeline: folder, processes: fusedProcesses(options), hops: [ends] };

@@ -64,9 +64,9 @@ function finishedOf(point: Point, drained: Drained, version: Version): Finished 
   };
 }
 
-/** Of all axes of which there is something, those of earlier calls included. */
+/** Of all axes of which there is something to compare, those of earlier calls included. */
 function keepGrowth(folder: string, axes: readonly Axis[], all: ReadonlyMap<string, Finished>): readonly MeasuredAxis[] {
-  const measured = axes.map((axis) => measuredAxis(axis, all)).filter(({ finished }) => finished.some((point) => point !== null));
+  const measured = axes.map((axis) => measuredAxis(axis, all)).filter(({ steps }) => steps.some((step) => (step?.ratio ?? null) !== null));
   writeFileSync(path.join(folder, "growth.md"), growthTables(measured));
   writeFileSync(path.join(folder, "growth.svg"), growthPlot(measured));
   return measured;

@@ -16,7 +16,7 @@ const LABEL_HEIGHT = 18;
 /** One panel an axis: processor time per record, the system's below, the broker's on top of it. */
 export function growthPlot(axes: readonly MeasuredAxis[]): string {
   const [width, height] = [MARGIN.left + PANEL.width + MARGIN.right, MARGIN.top + PANEL.height + MARGIN.bottom];
-  const columns = Math.min(COLUMNS, axes.length);
+  const columns = Math.max(1, Math.min(COLUMNS, axes.length));
   const [all, down] = [columns * width, TOP + Math.ceil(axes.length / columns) * height];
   const panels = axes.map((axis, i) => {
     const [x, y] = [(i % columns) * width + MARGIN.left, TOP + Math.floor(i / columns) * height + MARGIN.top];
@@ -53,7 +53,8 @@ function panelOf({ axis, finished, steps }: MeasuredAxis): string {
     ...ticks.map(({ micros, y }) => `${line(0, PANEL.width, y)}${text({ x: -8, y: y + 4, anchor: "end" }, plain(micros))}`),
     area(points, (p) => p.sumY, (p) => p.systemY, BROKER), // prettier-ignore
     area(points, (p) => p.systemY, () => PANEL.height, SYSTEM), // prettier-ignore
-    ...points.map((point, i) => numbersAt(point, i === 0 ? null : (points[i - 1] ?? null), measured[i]?.ratio ?? null)),
+    ...points.map((point, i) => numbersAt(point, points[i - 1] ?? null, measured[i]?.ratio ?? null)),
+    ...points.map((point, i) => numberInside(point, i === 0 ? "start" : i === points.length - 1 ? "end" : "middle")),
     text({ x: 0, y: -26, anchor: "start", weight: "bold" }, axis.title[0]?.toUpperCase() + axis.title.slice(1)),
     text({ x: -30, y: -10, anchor: "start" }, "µs per record"),
     text({ x: PANEL.width / 2, y: PANEL.height + 47 }, `${axis.counts}${axis.isLogarithmic ? " (logarithmic)" : ""}`),
@@ -66,22 +67,27 @@ function area(points: readonly Placed[], top: (p: Placed) => number, bottom: (p:
   return `<polygon points="${corners.join(" ")}" fill="${fill}"/>`;
 }
 
-/** Sum above the point, the system's part within its area, what the point is called below, and how far it is from the one before. */
+/** Sum above the point, what the point is called below, and how far it is from the one before. */
 function numbersAt(point: Placed, before: Placed | null, ratio: number | null): string {
-  const { x, systemY, sumY, system, broker, at } = point;
+  const { x, sumY, system, broker, at } = point;
   const dot = `<circle cx="${px(x)}" cy="${px(sumY)}" r="2.5" fill="#333"/>`;
   const bar = `<line x1="${px(x)}" x2="${px(x)}" y1="${px(sumY)}" y2="${PANEL.height}" stroke="#fff" stroke-opacity="0.4"/>`;
-  const inside = PANEL.height - systemY < LABEL_HEIGHT ? "" : text({ x, y: systemY + 13, fill: "#fff" }, figure(system));
   const far =
     ratio === null || before === null ? "" : text({ x: (x + before.x) / 2, y: PANEL.height + 30, fill: FAR }, `×${figure(ratio)}`);
   return [
     bar,
     dot,
     text({ x, y: sumY - 7, weight: "bold" }, figure(system + broker)),
-    inside,
     text({ x, y: PANEL.height + 15 }, short(at)),
     far,
   ].join("");
+}
+
+/** The system's part, within its area; nothing where that is too flat. */
+function numberInside({ x, systemY, system }: Placed, anchor: "start" | "middle" | "end"): string {
+  if (PANEL.height - systemY < LABEL_HEIGHT) return "";
+  const aside = { start: 3, middle: 0, end: -3 }[anchor];
+  return text({ x: x + aside, y: systemY + 13, anchor, fill: "#fff" }, figure(system));
 }
 
 interface Place {
