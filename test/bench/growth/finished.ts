@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import path from "node:path";
+import { openLines } from "../kept-lines.ts";
 
 /** What one point showed, as a line of `growth.jsonl` keeps it. */
 export interface Finished {
@@ -27,22 +27,6 @@ export interface Version {
   readonly method: number;
 }
 
-/** Points that need not be measured again, by key. Lines of another version, and one that a kill cut off, do not count; of several the last does. */
-export function finishedIn(text: string, version: Version): Map<string, Finished> {
-  const lines = text.split("\n").flatMap((line) => parseLine(line) ?? []);
-  const same = lines.filter(({ code, method }) => code === version.code && method === version.method);
-  return new Map(same.map((finished) => [finished.key, finished]));
-}
-
-function parseLine(line: string): Finished | null {
-  try {
-    const value: unknown = JSON.parse(line);
-    return isFinished(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
 const NUMBERS = ["method", "recordsPerSecond", "measuredMs", "cpuMicros", "brokerMicros", "otherCores", "missing", "doubled"];
 
 function isFinished(value: unknown): value is Finished {
@@ -63,18 +47,17 @@ export interface FinishedFileOptions extends Version {
   readonly again: boolean;
 }
 
+/** Points that need not be measured again. Those of another version do not count; of several the last does. */
 export function openFinished(folder: string, { again, ...version }: FinishedFileOptions): FinishedFile {
-  mkdirSync(folder, { recursive: true });
   const file = path.join(folder, "growth.jsonl");
-  if (again) rmSync(file, { force: true });
-  const text = existsSync(file) ? readFileSync(file, "utf8") : "";
-  if (text !== "" && !text.endsWith("\n")) appendFileSync(file, "\n"); // a kill cut its last line off
-  const finished = finishedIn(text, version);
+  const kept = openLines(file, isFinished, again);
+  const same = kept.lines.filter(({ code, method }) => code === version.code && method === version.method);
+  const finished = new Map(same.map((point) => [point.key, point]));
   return {
     file,
     finished,
     add: (point) => {
-      appendFileSync(file, `${JSON.stringify(point)}\n`);
+      kept.add(point);
       finished.set(point.key, point);
     },
   };
