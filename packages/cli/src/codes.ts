@@ -76,6 +76,11 @@ export const CLI_CODES: Readonly<Record<string, CodeEntry>> = {
     explanation: "What is left out is read by no stage any more, so it has to be said twice. --dry-run tells what it would be.",
     fix: "Repeat with --yes.",
   },
+  "WEIR-6048": {
+    title: "Nothing is stopped there",
+    explanation: "A stage is stopped by one of its rules with action pause or halt. What the owners were told says that none stands still.",
+    fix: "Look at weir status; a partition that cannot be read is halted for another reason, see weir skip.",
+  },
   "WEIR-6020": {
     title: "A filter cannot be understood",
     explanation: "--filter takes a CEL condition over record, prediction and headers; the column says where it stops being one.",

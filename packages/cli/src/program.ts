@@ -16,6 +16,7 @@ import { addModels } from "./program/models.ts";
 import { addApply, addPlan } from "./program/plan.ts";
 import { addProduce } from "./program/produce.ts";
 import { addReplay } from "./program/replay.ts";
+import { addResume } from "./program/resume.ts";
 import { addReset } from "./program/reset.ts";
 import { addRun } from "./program/run.ts";
 import { exitOf, type Shell } from "./program/shell.ts";
@@ -51,6 +52,7 @@ const COMMANDS: readonly ((shell: Shell) => void)[] = [
   addReplay,
   addAudit,
   addSkip,
+  addResume,
   addReset,
   addTransactions,
   addExport,

@@ -1,5 +1,5 @@
 import type { FailureClass } from "@weir/record";
-import { defaultAction, type RuleSpec, type WindowSpec } from "@weir/rules";
+import { condemnsWindows, defaultAction, judgesStreams, type RuleSpec, type WindowSpec } from "@weir/rules";
 import type { Doors } from "./doors.ts";
 import type { BreakerPolicy, FailurePolicy, Pipeline, RecordSpec, StageSpec, Target } from "./pipeline.ts";
 import type { DeadLetterFile, PipelineFile, RecordFile } from "./shape/file.ts";
@@ -104,10 +104,10 @@ export function resolveWindow(window: WindowFile, rules: readonly RuleSpec[]): W
   return { ...window, hold: window.hold ?? (window.breaker === undefined && rules.some(quarantinesWindows)) };
 }
 
-/** A broken quality rule quarantines unless it says otherwise: the window, if it is judged over one. */
+/** A broken quality rule quarantines unless it says otherwise: the window, if it is judged over one. What stops the stage does so, too. */
 export function quarantinesWindows(rule: RuleSpec): boolean {
-  if (rule.mode === "off" || rule.mode === "observe") return false;
-  return (rule.action ?? defaultAction(rule)) === "quarantineWindow";
+  if (rule.mode === "off" || rule.mode === "observe" || judgesStreams(rule)) return false;
+  return condemnsWindows(rule.action ?? defaultAction(rule));
 }
 
 function resolveTarget(target: TargetFile): Target {

@@ -14,14 +14,14 @@ stages:
   route: {type: router, rules: [{id: a, when: "true", to: x}], default: y, sample: {random: 2%, to: some}}
 `;
 
-function rights(): readonly Right[] {
-  const { pipeline } = parsePipeline(TEXT, "p.yaml", { env: {}, sha256: () => "0" });
+function rights(text = TEXT): readonly Right[] {
+  const { pipeline } = parsePipeline(text, "p.yaml", { env: {}, sha256: () => "0" });
   if (pipeline === null) throw new Error("the pipeline does not parse");
   return rightsOf(pipeline, topologyOf(pipeline));
 }
 
-const shown = (role: Role): string[] =>
-  rights()
+const shown = (role: Role, text = TEXT): string[] =>
+  rights(text)
     .filter((r) => r.role === role)
     .map((r) => `${r.operation} ${r.resource} ${r.name}${r.pattern === "prefixed" ? "*" : ""}`);
 
@@ -81,4 +81,12 @@ it("tells which topics a role has to do with", () => {
   expect([...topicsOf(rights(), ["monitor"])]).toEqual(["p.executions", "p.verdicts"]);
   expect(topicsOf(rights(), ["gate", "router"]).has("p.score.out")).toBe(true);
   expect(topicsOf(rights(), ["gate"]).has("p.route.x")).toBe(false);
+});
+
+it("a gate that a rule can stop tells so, and the monitor reads it", () => {
+  const withRule = (rule: string): string => TEXT.replace("rules: []", `window: {kind: count, size: 5}, rules: [${rule}]`);
+  const more = (role: Role, rule: string): string[] => shown(role, withRule(rule)).filter((right) => !shown(role).includes(right));
+  const halt = "{id: a, kind: nullRate, field: /x, max: 1%, action: halt}";
+  expect([more("gate", halt), more("monitor", halt)]).toEqual([["write topic weir.alerts"], ["read topic weir.alerts"]]);
+  expect(more("monitor", halt.replace("halt}", "halt, mode: observe}"))).toEqual([]);
 });

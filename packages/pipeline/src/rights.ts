@@ -1,6 +1,7 @@
 import { AUDIT_TOPIC } from "@weir/audit";
 import type { Pipeline, StageType } from "./pipeline.ts";
 import { isSequenced, keepsState, type StageTopology, type Topology } from "./topology.ts";
+import { canStop } from "./watched.ts";
 
 /** Whoever speaks to the broker for a pipeline: its services, and the people who use the command line. */
 export const ROLES = ["ingest", "gate", "inference", "router", "monitor", "operator"] as const;
@@ -20,6 +21,7 @@ export function rightsOf(pipeline: Pipeline, topology: Topology): readonly Right
   const rights = [
     ...topology.stages.flatMap((stage) => stageRights(pipeline, topology, stage)),
     ...topics("monitor", "read", [topology.executions, topology.verdicts]),
+    ...watchRights(pipeline, topology),
     ...operatorRights(topology),
   ];
   const seen = new Map(rights.map((right) => [JSON.stringify(right), right]));
@@ -43,8 +45,8 @@ function stageRights(pipeline: Pipeline, topology: Topology, stage: StageTopolog
   const state = spec && keepsState(spec) ? [topology.state(stage.id)] : [];
   const waiting = spec && isSequenced(spec) ? [topology.waiting(stage.id)] : [];
   const own = role === "gate" ? [...state, topology.verdicts] : state;
-  // A stage whose dead letters stop it tells so itself.
-  const told = pipeline.deadLetter?.breaker ? [topology.alerts] : [];
+  // A stage that its dead letters or one of its rules stop tells so itself.
+  const told = pipeline.deadLetter?.breaker || canStop(spec) ? [topology.alerts] : [];
   // The end of a finite input is handed on to the stages that come after.
   const handedOn = stage.next.size > 0 ? [topology.control] : [];
   return [
@@ -64,6 +66,11 @@ function stageRights(pipeline: Pipeline, topology: Topology, stage: StageTopolog
     ...groups(topology, role).filter(({ name }) => name !== stage.group),
     transactions,
   ];
+}
+
+/** What the monitor needs to tell which stages are stopped. */
+function watchRights({ stages }: Pipeline, { alerts }: Topology): Right[] {
+  return [...stages.values()].some(canStop) ? topics("monitor", "read", [alerts]) : [];
 }
 
 function operatorRights(topology: Topology): Right[] {

@@ -2,11 +2,6 @@ import type { CodeEntry } from "@weir/record";
 
 /** The codes of rules: why a rule set cannot be compiled. */
 export const RULE_CODES: Readonly<Record<string, CodeEntry>> = {
-  "WEIR-2201": {
-    title: "A rule asks for what is not there yet",
-    explanation: "The pipeline file may say it, but no gate can do it yet. A gate never starts with a rule that it would not apply.",
-    fix: "Take the way that is named, or leave the rule out.",
-  },
   "WEIR-2202": {
     title: "A rule of windows cannot refuse single records",
     explanation: "It judges what many records have in common, a rate or a distribution; no single record breaks it.",

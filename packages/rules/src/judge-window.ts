@@ -10,9 +10,11 @@ import { newFieldAnswer, type NewField } from "./names/new-field.ts";
 import { judgeRate } from "./rate.ts";
 import { BROKEN, CODES, FAILED, FINE, MISSING } from "./row-code.ts";
 import type { CompiledRule, RuleSet } from "./rule-set.ts";
+import { longestStop, type StopCause } from "./stop-cause.ts";
 import type { Tally } from "./tally.ts";
 import { completeAnswer, type Declared } from "./volume/complete-rule.ts";
 import { judgeVolume } from "./volume/volume-rule.ts";
+import { condemnsWindows } from "./window-kinds.ts";
 
 export type Verdict = "pass" | "breach" | "insufficient" | "error";
 
@@ -77,6 +79,8 @@ export interface WindowJudgement {
   readonly condemnedBy: readonly string[];
   /** For every record of the window: broken tag rules, and flags of rules without enough evidence. */
   readonly tags: readonly string[];
+  /** The stage takes in nothing more after it: a rule that stops it was breached. */
+  readonly stop?: StopCause;
 }
 
 const WORST_FIRST = ["breach", "error", "insufficient"] as const;
@@ -102,6 +106,7 @@ export function judgeWindow(ruleSet: RuleSet, tally: Tally, context: WindowConte
   const enforced = judged.filter(({ rule }) => rule.mode === "enforce");
   const condemning = enforced.filter(({ rule, answer }) => condemns(rule, answer.verdict));
   const merging = enforced.some(({ rule, answer }) => answer.verdict === "insufficient" && rule.onInsufficient === "mergeNext");
+  const stop = longestStop(enforced.flatMap(({ rule, answer }) => (answer.verdict === "breach" ? (rule.stop ?? []) : [])));
   const verdicts = new Set(enforced.map(({ answer }) => answer.verdict));
   return {
     verdict: WORST_FIRST.find((v) => verdicts.has(v)) ?? "pass",
@@ -110,12 +115,14 @@ export function judgeWindow(ruleSet: RuleSet, tally: Tally, context: WindowConte
     outcome: condemning.length > 0 ? "quarantine" : merging ? "mergeNext" : "pass",
     condemnedBy: condemning.map(({ rule }) => rule.ref),
     tags: enforced.flatMap(({ rule, answer }) => tagOf(rule, answer)),
+    ...(stop && { stop }),
   };
 }
 
 /** One judgement of several over parts of the same window: the worst verdict and everything that was found. */
 export function worstOf(a: WindowJudgement, b: WindowJudgement): WindowJudgement {
   const outcomes = new Set([a.outcome, b.outcome]);
+  const stop = longestStop([a, b].flatMap((judgement) => judgement.stop ?? []));
   return {
     verdict: WORST_FIRST.find((v) => v === a.verdict || v === b.verdict) ?? "pass",
     rules: [...a.rules, ...b.rules],
@@ -123,12 +130,13 @@ export function worstOf(a: WindowJudgement, b: WindowJudgement): WindowJudgement
     outcome: (["quarantine", "mergeNext"] as const).find((o) => outcomes.has(o)) ?? "pass",
     condemnedBy: [...a.condemnedBy, ...b.condemnedBy],
     tags: [...new Set([...a.tags, ...b.tags])],
+    ...(stop && { stop }),
   };
 }
 
 function condemns(rule: CompiledRule, verdict: Verdict): boolean {
   if (verdict === "insufficient") return rule.onInsufficient === "quarantine";
-  return (verdict === "breach" || verdict === "error") && rule.action === "quarantineWindow";
+  return (verdict === "breach" || verdict === "error") && condemnsWindows(rule.action);
 }
 
 function tagOf(rule: CompiledRule, { verdict, warns }: RuleVerdict): string[] {

@@ -3,7 +3,6 @@ import { WeirError } from "@weir/record";
 import { canonicalJson } from "./canonical.ts";
 import type { RowCheck } from "./check.ts";
 import { checkOf } from "./check-of.ts";
-import { refuseUnsupported } from "./unsupported.ts";
 import { distinctCounter, type DistinctCounter } from "./distinct/distinct-values.ts";
 import { createCellPlaces, type CellPlaces, type Placed, type PlacedCounter } from "./drift/cell-places.ts";
 import { magnitudeCounter } from "./hint/magnitude-counter.ts";
@@ -15,7 +14,8 @@ import { detectorRule } from "./detector/compile-detector.ts";
 import type { DetectorRule, DetectorSpec } from "./detector/detector-rule.ts";
 import { UNKNOWN_NAMES } from "./names/name-counts.ts";
 import { rateTest, wasThere, type RateTest } from "./rate.ts";
-import { defaultAction, judgesWindows } from "./window-kinds.ts";
+import { stopOf, type StopCause } from "./stop-cause.ts";
+import { condemnsWindows, defaultAction, judgesWindows } from "./window-kinds.ts";
 import { keyReader } from "./unique/key-reader.ts";
 import { keyRule, type KeyRule } from "./unique/lane-keys.ts";
 import type { Action, OnError, OnInsufficient, RuleSpec, VolumeSpec } from "./spec.ts";
@@ -29,6 +29,8 @@ export interface CompiledRule {
   readonly scope: "record" | "window";
   readonly mode: "observe" | "enforce";
   readonly action: Action;
+  /** What a breach does to the stage; null: nothing. */
+  readonly stop: StopCause | null;
   readonly onInsufficient: OnInsufficient;
   readonly onError: OnError;
   /** Null for rules that look at no single row. */
@@ -82,6 +84,8 @@ export interface RuleSet {
   readonly minRecords: number;
   /** What has to be remembered of earlier records. */
   readonly keys: readonly KeyRule[];
+  /** Can one of its rules stop the stage? */
+  readonly stops: boolean;
 }
 
 export interface RuleSetOptions {
@@ -123,7 +127,7 @@ export function compileCanonical(canonical: string, options: Pick<RuleSetOptions
   const context = { ...options, baselines: new Map(Object.entries(parsed.baselines ?? {})), scales: parsed.scales === true };
   const digest = options.sha256(canonical);
   const prefix = `${stage}@${digest.slice(0, 8)}/`;
-  const active = parsed.rules.filter((spec) => spec.mode !== "off" && spec.kind !== "decode" && spec.kind !== "schema");
+  const active = parsed.rules.filter((spec) => spec.mode !== "off" && !NOT_JUDGED.has(spec.kind));
   const places = createCellPlaces();
   const distinct: DistinctCounter[] = [];
   const judging = active.filter((spec) => !isDetector(spec));
@@ -140,6 +144,7 @@ export function compileCanonical(canonical: string, options: Pick<RuleSetOptions
     rules,
     detectors,
     keys: rules.flatMap((rule) => rule.keys ?? []),
+    stops: [...rules, ...detectors].some((rule) => rule.stop !== null),
     counters: places.counters,
     cells: places.size(),
     distinct,
@@ -153,6 +158,9 @@ export function compileCanonical(canonical: string, options: Pick<RuleSetOptions
     ],
   };
 }
+
+/** What the reader does by itself. */
+const NOT_JUDGED: ReadonlySet<RuleSpec["kind"]> = new Set(["decode", "schema"]);
 
 function isDetector(spec: RuleSpec): spec is DetectorSpec {
   return spec.kind === "rateChange" || spec.kind === "level";
@@ -169,10 +177,9 @@ interface ScaleContext extends Pick<CompileContext, "baselines" | "places"> {
 }
 
 function compileRule(spec: RuleSpec, ref: string, options: CompileContext): CompiledRule {
-  refuseUnsupported(spec);
   const overWindow = judgesWindows(spec);
   const action = spec.action ?? defaultAction(spec);
-  const scope = overWindow || action === "quarantineWindow" ? "window" : "record";
+  const scope = overWindow || condemnsWindows(action) ? "window" : "record";
   if (scope === "window" && (action === "quarantineRecord" || action === "deadLetter")) {
     throw new WeirError({
       code: "WEIR-2202",
@@ -190,6 +197,7 @@ function compileRule(spec: RuleSpec, ref: string, options: CompileContext): Comp
     scope,
     mode: spec.mode === "observe" ? "observe" : "enforce",
     action,
+    stop: stopOf(spec),
     onInsufficient: spec.onInsufficient ?? "pass",
     onError: spec.kind === "expr" ? (spec.onError ?? "fail") : "fail",
     check: checkOf(spec, options, reader),

@@ -112,14 +112,39 @@ describe("window rules", () => {
   });
 });
 
-describe("what cannot be judged yet is refused", () => {
-  const cases: readonly RuleSpec[] = [
-    { id: "r", kind: "required", field: "/x", action: "pause" },
-    { id: "r", kind: "required", field: "/x", action: "halt" },
-  ];
-  it.each(cases)("%j", (rule) => {
-    expect(() => compile([rule])).toThrow(/WEIR-2201 .* is not there yet/);
+describe("a rule that stops its stage", () => {
+  const halt: RuleSpec = { id: "h", kind: "required", field: "/x", action: "halt", owner: "user:b" };
+  const pause: RuleSpec = { id: "p", kind: "nullRate", field: "/x", max: 0.5, action: "pause" };
+  const stopBy = (rules: readonly RuleSpec[], ...xs: (number | null)[]) => {
+    const set = compile(rules);
+    const tally = emptyTally(set);
+    countRows(tally, judge(set, xs.map((x) => JSON.stringify({ x }))), 0, xs.length); // prettier-ignore
+    const { outcome, stop } = judgeWindow(set, tally);
+    return [outcome, stop, set.stops];
+  };
+  it.each<[string, RuleSpec[], (number | null)[], unknown[]]>([
+    [
+      "judges windows, also where its kind judges records",
+      [halt],
+      [1, null],
+      ["quarantine", { rule: "h", action: "halt", owner: "user:b", forMs: null }, true],
+    ],
+    ["pauses for five minutes", [pause], [null, null], ["quarantine", { rule: "p", action: "pause", forMs: 300_000 }, true]],
+    ["pauses for as long as it says", [{ ...pause, for: 1000 }], [null], ["quarantine", { rule: "p", action: "pause", forMs: 1000 }, true]],
+    ["does nothing while it is kept", [pause], [1, null], ["pass", undefined, true]],
+    [
+      "gives way to one that stops for longer",
+      [pause, halt],
+      [null],
+      ["quarantine", { rule: "h", action: "halt", owner: "user:b", forMs: null }, true],
+    ],
+    ["stops nothing while it observes", [{ ...halt, mode: "observe" }], [null], ["pass", undefined, false]],
+  ])("%s", (_, rules, xs, expected) => {
+    expect(stopBy(rules, ...xs)).toEqual(expected);
   });
+});
+
+describe("what cannot be judged is refused", () => {
   it("a limit finer than millionths", () => {
     expect(() => compile([{ id: "r", kind: "nullRate", field: "/x", max: 0.12345678 }])).toThrow(/WEIR-2203/);
   });

@@ -12,6 +12,8 @@ interface Common {
   readonly mode?: Mode;
   readonly action?: Action;
   readonly owner?: string;
+  /** With action `pause`: milliseconds after which the stage goes on by itself. Default 5 minutes. */
+  readonly for?: number;
   readonly onInsufficient?: OnInsufficient;
 }
 

@@ -1,4 +1,4 @@
-import type { RuleSpec } from "./spec.ts";
+import type { Action, RuleSpec } from "./spec.ts";
 
 const WINDOW_KINDS: ReadonlySet<RuleSpec["kind"]> = new Set([
   "nullRate",
@@ -21,6 +21,18 @@ const WINDOW_KINDS: ReadonlySet<RuleSpec["kind"]> = new Set([
 export function judgesWindows(spec: RuleSpec): boolean {
   if (spec.kind === "unique") return spec.max !== undefined;
   return WINDOW_KINDS.has(spec.kind) || ("mostly" in spec && spec.mostly !== undefined);
+}
+
+const CONDEMNING: ReadonlySet<string> = new Set<Action>(["quarantineWindow", "pause", "halt"]);
+
+/** Does a breach with this action keep back all of the window? What stops a stage does so, too: nothing bad goes on. */
+export function condemnsWindows(action: string): boolean {
+  return CONDEMNING.has(action);
+}
+
+/** Is the rule asked of the records as they come? */
+export function judgesStreams({ kind }: RuleSpec): boolean {
+  return kind === "rateChange" || kind === "level";
 }
 
 /** Kinds that say what a source does, not what a record is: unless told otherwise they only alert. */

@@ -41,6 +41,8 @@ export interface BuildContext {
   readonly followers: readonly string[];
   /** For what the stage alone can count. */
   readonly meter: Meter;
+  /** Is it heeded when a rule stops the stage? Default: no, for those who only try stages out. */
+  readonly stops?: boolean;
 }
 
 export type BuildStage = (loaded: LoadedPipeline, stageId: string, context: BuildContext) => Promise<BuiltStage>;
@@ -57,6 +59,8 @@ export interface ChainOptions {
   readonly missingOffsets: MissingOffsets;
   readonly meter: Meter;
   readonly eventsOf: (stages: readonly BuiltStage[]) => ChainEvents;
+  /** Does a rule with `pause` or `halt` stop its stage? Default: no, for those who want to see the end of a file. */
+  readonly stops?: boolean;
 }
 
 export interface RunningChain {
@@ -80,7 +84,7 @@ export async function runChain(options: ChainOptions): Promise<RunningChain> {
     const { type } = stageAt(loaded.topology, id);
     const build = builders.get(type);
     if (!build) throw new Error(`no service for stages of type ${type}`);
-    built.push(await build(loaded, id, { followers: stageIds.slice(i + 1), meter: options.meter }));
+    built.push(await build(loaded, id, { followers: stageIds.slice(i + 1), meter: options.meter, stops: options.stops ?? false }));
   }
   const events = options.eventsOf(built);
   let runner: Runner = createRunner(runnerOptions(options, built, events));

@@ -86,6 +86,7 @@ export async function runStageService(
           slot,
           transactionTimeoutMs,
           missingOffsets,
+          stops: true,
           meter: metrics,
           eventsOf,
         }),

@@ -10,6 +10,7 @@ export {
   type StateNote,
   type Recall,
   type RestoredState,
+  type Stop,
   type CloseMarker,
   type LeftOut,
 } from "./stage.ts";
@@ -46,6 +47,6 @@ export { type Refusal } from "./runner/refusal.ts";
 export { type Execution, type DecidedRange } from "./runner/execution.ts";
 export { keyName, SEQUENCED_STATE } from "./sequenced/queues.ts";
 export { WAITING_PORT, type SequencedTopics } from "./sequenced/sequenced-stage.ts";
-export { writeEndNote, writeSkipNote, writeLeftOutNote, parseNote, type Note, type SkipNote } from "./runner/notes.ts";
+export { writeEndNote, writeSkipNote, writeResumeNote, writeLeftOutNote, parseNote, type Note, type SkipNote } from "./runner/notes.ts";
 export { restoreState } from "./runner/state.ts";
 export { STREAM_CODES } from "./codes.ts";

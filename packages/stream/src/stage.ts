@@ -56,6 +56,14 @@ export interface Stage {
   close?(marker: CloseMarker): readonly Decided[];
   /** The lane is finite and has been read to its end: judge what is open. */
   endOfInput?(lane: Lane): readonly Decided[];
+  /**
+   * What keeps the stage from taking in more of the lane; null: nothing does. Asked after everything that it decides: nothing is given to
+   * it then until `goOn`, and what it had been given and not decided waits. A stop that has just begun takes `now` (milliseconds since
+   * 1970) for its beginning, and is in the state with the verdict that began it.
+   */
+  stopped?(lane: Lane, now: number): Stop | null;
+  /** The stop is over. */
+  goOn?(lane: Lane): void;
   /** Digests and versions for the execution log. */
   describe(): StageDescription;
 }
@@ -114,6 +122,20 @@ export interface Recall {
   readonly to: number;
   /** How long to wait where there are none yet, in milliseconds; absent: they are there. */
   readonly waitMs?: number;
+}
+
+/** Why a stage takes in nothing more of a lane, although it could. */
+export interface Stop {
+  /** Id of the verdict that began it. */
+  readonly verdict: string;
+  readonly rule: string;
+  readonly owner: string;
+  /** First offset that waits. */
+  readonly next: number;
+  /** In milliseconds since 1970. */
+  readonly since: number;
+  /** It ends by itself then; null: a person ends it. */
+  readonly until: number | null;
 }
 
 /** A committed record of a state topic. */

@@ -1,7 +1,8 @@
 import type { Batch } from "@weir/record";
-import type { RaisedAlarm, RuleVerdict } from "@weir/rules";
+import { longestStop, type RaisedAlarm, type RuleVerdict } from "@weir/rules";
 import type { SystemRecord } from "@weir/stream";
 import { heldWindows, type LaneState } from "./lane-state.ts";
+import { stopBy } from "./stopping.ts";
 import { firstRowFrom, type Passage } from "./take.ts";
 import type { GateSettings } from "./settings.ts";
 
@@ -43,6 +44,7 @@ export function watch(passage: Passage): Alarms {
       const raised = waiting.splice(0, waiting.filter((alarm) => alarm.row <= row).length);
       if (raised.length === 0) return;
       const verdicts = raised.map((alarm) => alarmRecord(settings, state, batch, alarm));
+      stopBy(settings, state, longestStop(raised.flatMap(({ rule }) => rule.stop ?? [])), verdicts[0]?.key ?? "");
       const onCommitted = (): void => raised.forEach(({ rule }) => settings.onAlarm(rule.id));
       out.push({ batch, rows: new Int32Array(0), ports: new Uint8Array(0), verdicts, onCommitted });
     },
@@ -58,10 +60,11 @@ function seen({ state, batch, current }: Passage, end: number): RaisedAlarm[] {
   return [...state.detectors.take({ view: current.view, counted: current.counted, first, end })];
 }
 
-/** Could a window that this batch closes leave in parts? */
+/** Could a window that this batch closes leave in parts, or stop the partition? */
 function mayStop({ settings, state, batch }: Passage): boolean {
   if (state.refill !== null && state.refill.releasing.length > 0) return true; // goes on once it is filled again
   const held = heldWindows(state);
+  if (settings.stops && (settings.ruleSet.stops || held.some((window) => window.ruleSet.stops))) return true;
   const bytes = held.reduce((sum, window) => sum + window.heldBytes, batch.bytes.length);
   return bytes > settings.partBytes || held.some((window) => window.spilled.length > 0);
 }

@@ -1,5 +1,5 @@
 import type { Failure } from "@weir/record";
-import type { WindowJudgement } from "@weir/rules";
+import { condemnsWindows, type WindowJudgement } from "@weir/rules";
 import type { LaneState } from "./lane-state.ts";
 
 /** A breaker that has tripped: records of its partition are diverted. */
@@ -36,5 +36,5 @@ export function settleBreaker(
 
 /** Not enough evidence is no sign that the source is well again. */
 function isGood({ rules }: WindowJudgement): boolean {
-  return rules.every(({ mode, action, verdict }) => mode === "observe" || action !== "quarantineWindow" || verdict === "pass");
+  return rules.every(({ mode, action, verdict }) => mode === "observe" || !condemnsWindows(action) || verdict === "pass");
 }

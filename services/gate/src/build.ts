@@ -18,7 +18,9 @@ export function buildStageWithin(bounds: GateBounds): BuildStage {
   return (loaded, stageId, context) => build(loaded, stageId, context, bounds);
 }
 
-async function build(...[loaded, stageId, { followers, meter }, bounds]: [...Parameters<BuildStage>, GateBounds]): ReturnType<BuildStage> {
+async function build(
+  ...[loaded, stageId, { followers, meter, stops = false }, bounds]: [...Parameters<BuildStage>, GateBounds]
+): ReturnType<BuildStage> {
   const { pipeline } = loaded;
   const spec = pipeline.stages.get(stageId);
   if (spec?.type !== "gate") throw new Error(`${stageId} is no gate of ${pipeline.name}`);
@@ -32,6 +34,7 @@ async function build(...[loaded, stageId, { followers, meter }, bounds]: [...Par
   );
   const options: GateOptions = {
     ...bounds,
+    stops,
     onJudged: telemetry.judged,
     onAlarm: telemetry.alarmed,
     pipeline: pipeline.name,
@@ -54,8 +57,8 @@ async function build(...[loaded, stageId, { followers, meter }, bounds]: [...Par
   return { stage, idsOf: (batch) => ids.from(reader)(batch), idleAfterMs: idleAfterMs(spec.window), close: async () => {} };
 }
 
-/** The gate that judges replays: every run is one window, whose end its last word says. */
-export function asReplays({ createReader: _own, window, ...options }: GateOptions): GateOptions {
+/** The gate that judges replays: every run is one window, whose end its last word says. A bad run says nothing of the source, so it stops nothing. */
+export function asReplays({ createReader: _own, stops: _never, window, ...options }: GateOptions): GateOptions {
   if (window === null) return { ...options, window };
   const { breaker, minRecords } = window;
   const hold = window.hold || breaker !== undefined; // a run comes once: there is no later one to divert

@@ -6,6 +6,7 @@ import type { KeyTallies } from "./keyed/key-tallies.ts";
 import type { Release } from "./release.ts";
 import type { Releasing } from "./slices.ts";
 import type { Spilled } from "./spill.ts";
+import type { Stopping } from "./stopping.ts";
 import type { Passage } from "./take.ts";
 import type { OffsetSpan } from "./taint.ts";
 import type { Declaration } from "./declaration.ts";
@@ -149,6 +150,10 @@ export interface LaneState {
   readonly ring: Ring;
   /** Null: records flow. */
   tripped: Tripped | null;
+  /** A verdict stopped the partition: nothing behind it is taken in or let go. Null: it goes on. */
+  stop: Stopping | null;
+  /** As it was last written. */
+  writtenStop: string | null;
   /** What rules `drift` remember of the last windows, by rule. */
   readonly alerts: Map<string, Persistence>;
   /** Rules over the records as they come; null where there are none. */
@@ -178,9 +183,9 @@ export function heldRecords(window: OpenWindow): number {
   return records;
 }
 
-/** Are records read again, or does a window leave in parts, so that nothing else may be closed? */
-export function isBusy({ refill, releasing, rest }: LaneState): boolean {
-  return refill !== null || releasing.length > 0 || rest !== null;
+/** Are records read again, does a window leave in parts, or is the partition stopped, so that nothing else may be closed? */
+export function isBusy({ refill, releasing, rest, stop }: LaneState): boolean {
+  return refill !== null || releasing.length > 0 || rest !== null || stop !== null;
 }
 
 /** Everything of which records are held or counted and not let go. */

@@ -10,6 +10,7 @@ export function nextOf(settings: GateSettings, state: LaneState): readonly Decid
   for (let head = state.releasing[0]; head; head = state.releasing[0]) {
     const { window, by } = head;
     if (head.release === null) {
+      if (state.stop !== null) return null; // its verdict stands behind the one that stopped the partition
       const { release, told } = judged(settings, state, window, by);
       head.release = release;
       return [told];

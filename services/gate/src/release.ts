@@ -12,6 +12,7 @@ import type { LaneState, OpenWindow, Segment } from "./lane-state.ts";
 import { decision, PASS, portOf, QUARANTINE, tagHeader } from "./outlet.ts";
 import type { GateSettings, KeySettings } from "./settings.ts";
 import { LATE, LATE_IN_BATCH } from "./late.ts";
+import { stopBy } from "./stopping.ts";
 import { joinSpans, type OffsetSpan } from "./taint.ts";
 import { verdictId, verdictRecord, windowName, type ClosedBy } from "./verdict.ts";
 
@@ -60,6 +61,7 @@ export function judged(
   const { verdict, rules, tags } = judgement;
   const taint = condemned === null ? null : taintOf(settings, window, reach);
   if (settings.panes) closePane(state.ring, settings.panes, window, settings.hold && condemned !== null ? null : window.through);
+  stopBy(settings, state, judgement.stop, verdictId(settings, state, window));
   const more = { quarantined, breaker, reach, taint };
   const told = verdictsAlone(state.lane, [verdictRecord(settings, state, window, { judgement, by, ...more })], () =>
     settings.onJudged({ verdict, fate: quarantined ? "quarantined" : taint === null ? "passed" : "tainted", rules }),

@@ -13,6 +13,7 @@ import {
   type SavedReleasing,
   type SavedWindow,
 } from "./lane-state.ts";
+import { restoreStop, stopChanges } from "./stopping.ts";
 
 /** A lane's state as it lies in the state topic: written with every transaction that decides anything. */
 interface Saved {
@@ -43,10 +44,10 @@ const detectorsKey = (lane: Lane): string => `detectors/${laneKey(lane)}`;
 
 /** What changed in the lane since it was last written; nothing while it is being refilled. `settings` null: there are no windows. */
 export function laneChanges(state: LaneState, settings: string | null): StateChange[] {
-  if (state.refill !== null) return [];
+  if (state.refill !== null) return stopChanges(state);
   const { lane } = state;
   const keys = state.keys?.changes(oldestOpen(state)?.first ?? state.next).map((change) => ({ lane, ...change })) ?? [];
-  const remembered = [...keys, ...detectorChanges(state), ...paneChanges(lane, state.ring)];
+  const remembered = [...stopChanges(state), ...keys, ...detectorChanges(state), ...paneChanges(lane, state.ring)];
   return settings === null ? remembered : [...remembered, ...windowChanges(state, settings)];
 }
 
@@ -112,6 +113,8 @@ interface Restoring {
   readonly settings: string | null;
   /** Is there a breaker that can have tripped? */
   readonly breaker: boolean;
+  /** Do rules stop the partition? */
+  readonly stops: boolean;
   readonly keyRules: readonly KeyRule[];
   readonly detectorRules: readonly DetectorRule[];
 }
@@ -121,7 +124,7 @@ export function restoreLane(
   lane: Lane,
   from: number,
   restored: RestoredState,
-  { settings, breaker, keyRules, detectorRules }: Restoring,
+  { settings, breaker, stops, keyRules, detectorRules }: Restoring,
 ): LaneState {
   const text = settings === null ? undefined : restored.get(stateKey(lane));
   const stored = new Set([...restored.keys()].filter((k) => k.startsWith("rules/")).map((k) => k.slice("rules/".length)));
@@ -144,6 +147,7 @@ export function restoreLane(
     alerts: new Map<string, Persistence>(),
     ring: restoreRing(lane, restored, false),
     tripped: null,
+    ...restoreStop(lane, restored, stops),
   };
   if (settings === null || text === undefined)
     return { ...fresh, next: from, horizon: -Infinity, logHorizon: -Infinity, ordinal: 0, refill: null, written: "" };

@@ -35,6 +35,8 @@ export interface GateSettings {
   readonly panes: PaneSettings | null;
   /** Do verdicts tell which records had gone on? */
   readonly tellsTaint: boolean;
+  /** Do rules with `pause` and `halt` stop the partition? Else they only keep back the window. */
+  readonly stops: boolean;
   /** Header that names the windows of kind `batch`. */
   readonly batchHeader: string;
   /** The rule set that new windows are opened under. */

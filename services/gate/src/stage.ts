@@ -21,6 +21,7 @@ import { keyReader } from "./keyed/key-tallies.ts";
 import type { GateSettings, KeySettings } from "./settings.ts";
 import type { JudgedWindow } from "./telemetry.ts";
 import { boundHeld } from "./spill.ts";
+import { mustWait, toldStop } from "./stopping.ts";
 import { createPassage, flush, type Passage } from "./take.ts";
 import { BATCH_ID, walkOf } from "./walk.ts";
 import { createWindows } from "./windows.ts";
@@ -53,6 +54,8 @@ export interface GateOptions {
   readonly maxHeldBytes?: number;
   /** Values that leave in one part. Default 4 MiB. */
   readonly partBytes?: number;
+  /** Does whoever runs it heed `stopped`? Else rules with `pause` and `halt` only keep back the window. Default: no. */
+  readonly stops?: boolean;
   /** Told of every judged window once its verdict is committed. */
   readonly onJudged?: (window: JudgedWindow) => void;
   /** Told of every alarm of a detector once it is committed. */
@@ -113,12 +116,13 @@ export function createStage(options: GateOptions): Stage {
     state.rest = null;
     for (let row = from; row < batch.count;) {
       advanceRefill(passage, windows, batch.offset[row]!); // row < count
-      if (state.releasing.length > 0 && state.refill === null) {
+      if (mustWait(state) && state.refill === null) {
         state.rest = { passage, row };
         alarms.unsee(row);
         break;
       }
       alarms.tell(row);
+      if (state.stop !== null) continue; // an alarm stopped the partition
       row = walk(passage, row, Math.min(nextBreak(state, batch, row), alarms.end()));
       state.next = Math.max(state.next, row === 0 ? 0 : batch.offset[row - 1]! + 1); // row <= count
     }
@@ -174,6 +178,7 @@ export function createStage(options: GateOptions): Stage {
         restoreLane(lane, from, restored, {
           settings: cut,
           breaker: settings.closeAfter !== null,
+          stops: settings.stops,
           keyRules: keyRulesOf(settings.ruleSet, ruleSets.values()),
           detectorRules: settings.ruleSet.detectors,
         }),
@@ -195,6 +200,8 @@ export function createStage(options: GateOptions): Stage {
       if (isBusy(state)) return wait(state, "endOfInput");
       return closing(state, (out) => end(state, out));
     },
+    stopped: (lane, now) => toldStop(laneOf(lanes, lane), options.owner, now),
+    goOn: (lane) => void (laneOf(lanes, lane).stop = null),
     describe: () => ({
       spec: options.spec,
       rules: settings.ruleSet.digest,
@@ -208,6 +215,7 @@ export function createStage(options: GateOptions): Stage {
     if (state.refill !== null) return null;
     const part = nextOf(settings, state);
     if (part !== null) return part;
+    if (state.stop !== null) return null;
     if (state.rest !== null) return goOn(state.rest.passage, state.rest.row);
     const call = state.afterRest.shift();
     if (call === undefined) return null;
@@ -243,6 +251,7 @@ function settingsOf(options: GateOptions): GateSettings {
     closeAfter: window?.breaker?.closeAfter ?? null,
     panes: window?.kind === "sliding" ? { every: window.every, over: window.over } : null,
     tellsTaint: window?.breaker !== undefined || (window?.kind === "sliding" && window.hold),
+    stops: options.stops ?? false,
     batchHeader: options.batchHeader ?? BATCH_ID,
     ruleSet: compileRuleSet(options.rules, {
       stage,

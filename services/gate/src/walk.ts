@@ -3,13 +3,14 @@ import { timeWindows, windowTime, type TimeWindow } from "@weir/rules";
 import type { OpenWindow } from "./lane-state.ts";
 import { LATE } from "./late.ts";
 import { DEAD_LETTER, QUARANTINE } from "./outlet.ts";
+import { mustWait } from "./stopping.ts";
 import { decideLate, decideRows, failureOf, flush, refuse, takeInto, type Passage } from "./take.ts";
 import type { GateSettings } from "./settings.ts";
 import { isKept, type Windows } from "./windows.ts";
 
 /**
  * Places the rows from `first` to before `end`, in the order of the log. Answers where it stopped: before `end` where a window that
- * was closed leaves in parts, because nothing may pass it.
+ * was closed leaves in parts or stopped the partition, because nothing may pass it.
  */
 export type Walk = (passage: Passage, first: number, end: number) => number;
 
@@ -48,7 +49,7 @@ function countWalk(size: number, windows: Windows): Walk {
       if (window.count - window.mergedCount < size) continue;
       flush(passage);
       windows.close(state, window, out);
-      if (state.releasing.length > 0) return row;
+      if (mustWait(state)) return row;
     }
     return end;
   };
@@ -83,7 +84,7 @@ function timeWalk(spec: TimeSpec, windows: Windows): Walk {
           flush(passage);
           windows.closeUpTo(state, horizon, out);
           // The record is placed when it is its turn again: it closes nothing more then.
-          if (state.releasing.length > 0) return row;
+          if (mustWait(state)) return row;
         }
         state.horizon = horizon;
       }
@@ -188,7 +189,7 @@ function batchWalk({ batchHeader: idHeader, shared }: GateSettings, windows: Win
       if ((last === null || last === "false") && (declared === null || !(window.count - window.mergedCount >= Number(declared)))) continue;
       flush(passage);
       windows.close(state, window, out);
-      if (state.releasing.length > 0) return row + 1;
+      if (mustWait(state)) return row + 1;
     }
     return end;
   };

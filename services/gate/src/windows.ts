@@ -7,6 +7,7 @@ import { releaseWindow } from "./release.ts";
 import type { GateSettings } from "./settings.ts";
 import { leavesInParts, releasing } from "./slices.ts";
 import { mergeSpilled, spill } from "./spill.ts";
+import { mustWait } from "./stopping.ts";
 import type { ClosedBy } from "./verdict.ts";
 
 /** Where windows begin and end: opening, closing, merging; what leaves goes to `out`. */
@@ -168,7 +169,7 @@ function handOn(settings: GateSettings, state: LaneState, window: OpenWindow, by
 
 function release(settings: GateSettings, state: LaneState, window: OpenWindow, by: ClosedBy, out: Decided[]): void {
   if (state.refill !== null) return;
-  if (state.releasing.length > 0 || leavesInParts(settings, window)) state.releasing.push(releasing(window, by, null));
+  if (mustWait(state) || leavesInParts(settings, window)) state.releasing.push(releasing(window, by, null));
   else out.push(...releaseWindow(settings, state, window, by));
 }
 

@@ -31,6 +31,8 @@ export function withReplays(main: Stage, replays: Stage, replayTopic: string): S
     assign: (lane, from, state) => of(lane).assign(lane, from, of(lane) === replays ? ownOf(state) : othersOf(state)),
     revoke: (lane) => of(lane).revoke(lane),
     close: (marker) => of(marker.lane).close?.(marker) ?? [],
+    stopped: (lane, now) => of(lane).stopped?.(lane, now) ?? null,
+    goOn: (lane) => of(lane).goOn?.(lane),
     endOfInput: (lane) => of(lane).endOfInput?.(lane) ?? [],
   };
 }

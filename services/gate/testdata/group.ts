@@ -46,6 +46,7 @@ export function group(options: {
       window,
       time: { pointer: "/t", unit: "ms" },
       sha256,
+      stops: true,
     });
   const lanes = Array.from({ length: partitions }, (_, partition): Lane => ({ topic: "in", partition }));
   const log = lanes.map(() => [] as { offset: number; value: Uint8Array; headers: readonly Header[] }[]);

@@ -1,5 +1,7 @@
-import type { RunningService, ServiceContext } from "@weir/service";
+import { canStop } from "@weir/pipeline";
+import type { LoadedPipeline, RunningService, ServiceContext } from "@weir/service";
 import { createMetrics, serveHttp, tellPipeline } from "@weir/service";
+import { createStopsView, type StoppedStage } from "./alerts/stops.ts";
 import { parseExecution } from "./counts/executions.ts";
 import { pipelineStatus, type PipelineStatus } from "./counts/status.ts";
 import { parseVerdict, type WindowSummary } from "./counts/verdicts.ts";
@@ -13,24 +15,28 @@ export interface RunningMonitor extends RunningService {
   status(): PipelineStatus;
   /** Judged windows in the order in which their verdicts were read, oldest first; at most `MAX_WINDOWS`. */
   windows(): readonly WindowSummary[];
+  /** Partitions that a rule has stopped. */
+  stops(): readonly StoppedStage[];
 }
 
 /** Verdicts that are kept in memory; older ones are in the topic. */
 const MAX_WINDOWS = 10_000;
 const decoder = new TextDecoder();
 
-/** Reads the execution log and the verdicts of a pipeline and tells what they say; never reads the data. */
+/** Reads the execution log, the verdicts and the alerts of a pipeline and tells what they say; never reads the data. */
 export async function run(context: ServiceContext): Promise<RunningMonitor> {
   const { loaded, clock, listen, logger } = context;
   const { topology, pipeline } = loaded;
   const log = await context.connect("monitor");
   const counts = createCountsView();
+  const stops = createStopsView(pipeline.name);
+  const followed = [topology.executions, topology.verdicts, ...(readsAlerts(loaded) ? [topology.alerts] : [])];
   const windows = new Map<string, WindowSummary>();
   const status = (): PipelineStatus => pipelineStatus(pipeline.name, topology, counts);
   const replays = createReplays({ loaded, log, clock, builders: STAGES }, logger);
   const metrics = createMetrics();
   tellPipeline(metrics, loaded, [...pipeline.stages.keys()]);
-  const telemetry = monitorTelemetry(metrics, status);
+  const telemetry = monitorTelemetry(metrics, status, () => stops.list());
   const applyExecution = (text: string): void => {
     const execution = parseExecution(text);
     telemetry.took("execution", execution !== null);
@@ -49,11 +55,12 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
     await log[Symbol.asyncDispose]();
     throw error;
   };
-  const following = await followTopics(log, clock, [topology.executions, topology.verdicts], (topic, { value }) => {
+  const following = await followTopics(log, clock, followed, (topic, { value }) => {
     if (value === null) return;
     const text = decoder.decode(value);
     if (topic === topology.executions) applyExecution(text);
-    else applyVerdict(text);
+    else if (topic === topology.verdicts) applyVerdict(text);
+    else stops.apply(text);
   }).catch(closeAfter);
   const http = await serveHttp({
     ...listen,
@@ -64,7 +71,7 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
       {
         method: "GET",
         path: "/v1/status",
-        handle: async () => ({ status: 200, body: JSON.stringify({ ...status(), windows: [...windows.values()] }) }),
+        handle: async () => ({ status: 200, body: JSON.stringify({ ...status(), windows: [...windows.values()], stops: stops.list() }) }),
       },
     ],
   }).catch(async (error: unknown) => {
@@ -82,6 +89,7 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
     done,
     status,
     windows: () => [...windows.values()],
+    stops: () => stops.list(),
     stop: async () => {
       await replays[Symbol.asyncDispose]();
       await following[Symbol.asyncDispose]();
@@ -90,4 +98,9 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
       finish();
     },
   };
+}
+
+/** Only where there are rules whose alerts it tells of, so that others need no right to the topic. */
+function readsAlerts({ pipeline }: LoadedPipeline): boolean {
+  return [...pipeline.stages.values()].some(canStop);
 }

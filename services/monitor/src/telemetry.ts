@@ -1,4 +1,5 @@
 import type { Meter } from "@weir/service";
+import type { StoppedStage } from "./alerts/stops.ts";
 import { sum, type PipelineStatus } from "./counts/status.ts";
 
 /** What the monitor reads of its pipeline. */
@@ -10,7 +11,7 @@ export interface MonitorTelemetry {
 }
 
 /** What the monitor reports: what it reads, and the counts that it adds up, as they are when it is scraped. */
-export function monitorTelemetry(meter: Meter, status: () => PipelineStatus): MonitorTelemetry {
+export function monitorTelemetry(meter: Meter, status: () => PipelineStatus, stops: () => readonly StoppedStage[]): MonitorTelemetry {
   const { pipeline, stages } = status();
   const labels = ["pipeline", "stage"] as const;
   const taken = meter.counter("weir_monitor_entries_total", "Records of execution log and verdicts taken in", [
@@ -26,8 +27,14 @@ export function monitorTelemetry(meter: Meter, status: () => PipelineStatus): Mo
   const inFlight = meter.watched("weir_stage_in_flight_records", "Records sent to a stage and not yet decided by it", labels);
   const waiting = meter.watched("weir_stage_waiting_records", "Records that wait behind a failed one of their key", labels);
   const balanced = meter.watched("weir_stage_balanced", "1 while what a stage decided is the sum of its ports", labels);
+  const stopped = meter.watched(
+    "weir_stage_stopped_partitions",
+    "Partitions that a rule with pause or halt keeps a stage from reading",
+    labels,
+  );
   for (const { id } of stages) {
     const at = { pipeline, stage: id };
+    stopped.watch(at, () => stops().filter(({ stage }) => stage === id).length);
     decided.watch(at, () => stageOf(id)?.in ?? 0);
     inFlight.watch(at, () => stageOf(id)?.inFlight ?? 0);
     waiting.watch(at, () => stageOf(id)?.waiting ?? 0);

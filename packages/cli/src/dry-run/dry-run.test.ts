@@ -1,6 +1,10 @@
+import { cpSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { loadPipeline } from "@weir/service";
 import { expect, test } from "vitest";
+import { notTried, rulesOfGates } from "../not-tried.ts";
 import { readLines } from "../produce/lines.ts";
 import { dryRun } from "./dry-run.ts";
 
@@ -20,4 +24,18 @@ test("a day whose distances are text ends where it ends on a broker, record by r
   expect(new Set(outcomes.map((o) => o.id)).size).toBe(896);
   expect(outcomes.find((o) => o.port === "dlq")?.failure).toEqual({ class: "CONTRACT", message: expect.stringContaining("/distance") });
   expect(status.windows.map((w) => [w.id, w.verdict])).toEqual([["gate/time/2013-02-05T05:00Z", "pass"]]);
+});
+
+test("a rule that would halt the gate quarantines its day, and the days behind it are seen too", async () => {
+  const folder = mkdtempSync(path.join(tmpdir(), "weir-dry-run-"));
+  cpSync(FLIGHTS, folder, { recursive: true });
+  const file = path.join(folder, "pipeline.yaml");
+  const text = readFileSync(file, "utf8").replace("max: 5%, action: quarantineWindow", "max: 5%, action: halt");
+  writeFileSync(file, text);
+  const loaded = loadPipeline(folder, {});
+  expect(notTried(rulesOfGates(loaded))).toEqual([
+    "stops nothing here, so that everything is seen: dep-delay-nulls (pause, halt); the broken window is quarantined all the same",
+  ]);
+  const { status } = await dryRun(loaded, readLines(`${FLIGHTS}/data/corrupt/2013-02-07-dep_delay-null-spike.ndjson.gz`));
+  expect(status.windows.map((w) => [w.id, w.verdict, w.quarantined])).toEqual([["gate/time/2013-02-07T05:00Z", "breach", true]]);
 });

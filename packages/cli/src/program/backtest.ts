@@ -7,6 +7,7 @@ import { connectionOf, type BrokerFlags } from "../connect.ts";
 import { compareGates, type BacktestResult } from "../gate/backtest.ts";
 import { judgePast } from "../gate/judge-past.ts";
 import { recordsOfFile, recordsOfTopic, type PastRecords } from "../gate/past-records.ts";
+import { notTried } from "../not-tried.ts";
 import { table, type Output } from "../output.ts";
 import { gateNamed, offsetFlag } from "./gate-flags.ts";
 import { ENV, withLog, type Shell } from "./shell.ts";
@@ -42,6 +43,7 @@ export function addBacktest({ command, env, output }: Shell): void {
       const loaded = loadPipeline(flags.pipeline, env);
       const gate = gateNamed(loaded, flags.stage);
       const candidate = candidateOf(loaded, flags.rules);
+      for (const line of notTried(candidate.rules)) output.note(line);
       const act = async (records: PastRecords): Promise<void> => {
         const own = { ...gate, baselines: loaded.baselines };
         const other = { id: gate.id, rules: candidate.rules, window: candidate.window ?? gate.window, baselines: candidate.baselines };

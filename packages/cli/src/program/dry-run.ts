@@ -2,6 +2,7 @@ import { loadPipeline } from "@weir/service";
 import { asText } from "../commands/tail.ts";
 import { evidenceText } from "../evidence.ts";
 import { dryRun, type DryRun, type Outcome } from "../dry-run/dry-run.ts";
+import { notTried, rulesOfGates } from "../not-tried.ts";
 import { table } from "../output.ts";
 import { readLines } from "../produce/lines.ts";
 import type { Shell } from "./shell.ts";
@@ -19,7 +20,9 @@ export function addDryRun({ command, env, output }: Shell): void {
     .option("-f, --file <file>", "file of one record a line, .gz is unpacked; default: standard input")
     .option("--json", "one JSON line a record, in the order of where they end")
     .action(async (folder: string, flags: { file?: string; json?: boolean }) => {
-      const run = await dryRun(loadPipeline(folder, env), readLines(flags.file ?? null));
+      const loaded = loadPipeline(folder, env);
+      for (const line of notTried(rulesOfGates(loaded))) output.note(line);
+      const run = await dryRun(loaded, readLines(flags.file ?? null));
       for (const line of flags.json ? run.outcomes.map(asLine) : describe(run)) output.data(line);
     });
 }

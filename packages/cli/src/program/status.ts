@@ -1,4 +1,5 @@
 import { loadPipeline, systemClock } from "@weir/service";
+import type { StoppedStage } from "@weir/monitor";
 import { createStatusReader, type Status } from "../commands/status.ts";
 import { connectionOf, type BrokerFlags } from "../connect.ts";
 import { positive } from "../numbers.ts";
@@ -28,7 +29,8 @@ export function addStatus({ command, env, output }: Shell): void {
         do {
           const status = await reader.read();
           if (flags.json) output.data(JSON.stringify(status));
-          else output.data([...(flags.watch ? [frameHead(loaded.pipeline.name)] : []), ...describeStatus(status)].join("\n"));
+          else
+            output.data([...(flags.watch ? [frameHead(loaded.pipeline.name)] : []), ...describeStatus(status, flags.pipeline)].join("\n"));
           if (flags.watch) await systemClock.sleep(everyMs);
         } while (flags.watch);
       });
@@ -40,7 +42,7 @@ function frameHead(pipeline: string): string {
   return `${process.stdout.isTTY ? CLEAR : "\n"}${pipeline}  ${new Date(systemClock.now()).toISOString()}`;
 }
 
-function describeStatus({ stages }: Status): string[] {
+function describeStatus({ stages, stops }: Status, folder: string): string[] {
   const anyWaits = stages.some((s) => s.waiting > 0);
   const rows = stages.map((s) => [
     s.id,
@@ -53,5 +55,16 @@ function describeStatus({ stages }: Status): string[] {
     ...(anyWaits ? [s.waiting] : []),
     s.lastAt ?? "-",
   ]);
-  return table(["stage", "in", "ports", "held", "in flight", ...(anyWaits ? ["waiting"] : []), "last execution"], rows);
+  const counts = table(["stage", "in", "ports", "held", "in flight", ...(anyWaits ? ["waiting"] : []), "last execution"], rows);
+  return [...counts, ...(stops.length > 0 ? [""] : []), ...stops.map((stop) => describeStop(stop, folder))];
+}
+
+/** What stands still, because of what, whose it is, and how it goes on. */
+function describeStop({ stage, topic, partition, action, rule, owner, verdict, next, since, until }: StoppedStage, folder: string): string {
+  const end = until === null ? "" : `, goes on at ${new Date(until).toISOString()}`;
+  return [
+    `${stage} ${action === "halt" ? "is halted" : "pauses"}: ${topic}/${partition} waits at offset ${next} since ${new Date(since).toISOString()}${end}`,
+    `  rule ${rule}, verdict ${verdict}, owner ${owner}`,
+    `  to let it go on: weir resume ${stage} --pipeline ${folder} --reason '…'`,
+  ].join("\n");
 }

@@ -1,4 +1,5 @@
 import { loadPipeline } from "@weir/service";
+import { notTried, rulesOfGates } from "../not-tried.ts";
 import { runTests, type TestResult } from "../pipeline-tests/run-tests.ts";
 import { finish, type Shell } from "./shell.ts";
 
@@ -15,6 +16,7 @@ export function addTest({ command, env, output }: Shell): void {
     .option("--only <text>", "tests whose names have this text")
     .option("--json", "one JSON line a test, then one of what no test has shown")
     .action(async (folder: string, flags: { only?: string; json?: boolean }) => {
+      const loaded = loadPipeline(folder, env);
       const say = (result: TestResult): void => {
         if (flags.json) return output.data(JSON.stringify(result));
         const { file, name, differences, ms } = result;
@@ -22,8 +24,9 @@ export function addTest({ command, env, output }: Shell): void {
         for (const line of differences.slice(0, SHOWN)) output.data(`        ${line}`);
         if (differences.length > SHOWN) output.data(`        and ${differences.length - SHOWN} more`);
       };
-      const { results, uncovered } = await runTests(loadPipeline(folder, env), flags.only ?? null, say);
+      const { results, uncovered } = await runTests(loaded, flags.only ?? null, say);
       const failed = results.filter((r) => r.differences.length > 0).length;
+      for (const line of notTried(rulesOfGates(loaded))) output.note(line);
       if (flags.json) output.data(JSON.stringify({ tests: results.length, failed, uncovered }));
       else {
         output.note(`${results.length - failed} of ${results.length} tests hold`);

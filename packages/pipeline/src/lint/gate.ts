@@ -1,10 +1,11 @@
-import { judgesWindows, type RuleSpec } from "@weir/rules";
+import { condemnsWindows, judgesStreams, judgesWindows, type RuleSpec } from "@weir/rules";
 import type { GateSpec } from "../pipeline.ts";
 import type { Path, SpecProblem } from "../problems.ts";
 import { quarantinesWindows } from "../resolve.ts";
 import { lintBreaker } from "./breaker.ts";
 import type { Draft } from "./draft.ts";
 import { lintSliding } from "./sliding.ts";
+import { lintStops } from "./stops.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -17,9 +18,13 @@ export function lintGate(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
     ...windowProblems(draft, gate),
     ...lintBreaker(draft, gate),
     ...lintSliding(draft, gate),
+    ...lintStops(draft, gate),
     ...sequencedProblems(draft, gate),
   ];
 }
+
+/** What goes on before a verdict is not held, but nothing comes after it. */
+const stopsStage = ({ action }: RuleSpec): boolean => action === "pause" || action === "halt";
 
 const remembers = (rule: RuleSpec): boolean => rule.kind === "rateChange" || rule.kind === "level" || isUniqueOfAll(rule);
 
@@ -74,7 +79,7 @@ function sameKeys(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
 function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: number): readonly SpecProblem[] {
   const path: Path = ["stages", gate.id, "rules", index];
   const atAction: Path = rule.action === undefined ? [...path, "kind"] : [...path, "action"];
-  const overWindow = judgesWindows(rule) || rule.action === "quarantineWindow";
+  const overWindow = judgesWindows(rule) || (rule.action !== undefined && condemnsWindows(rule.action) && !judgesStreams(rule));
   if (overWindow && gate.window === undefined) {
     return [
       draft.yaml.problem("WEIR-1801", atAction, {
@@ -83,7 +88,7 @@ function ruleProblems(draft: Draft, gate: GateSpec, rule: RuleSpec, index: numbe
       }),
     ];
   }
-  if (quarantinesWindows(rule) && gate.window?.hold === false && gate.window.breaker === undefined) {
+  if (quarantinesWindows(rule) && !stopsStage(rule) && gate.window?.hold === false && gate.window.breaker === undefined) {
     return [
       draft.yaml.problem("WEIR-1802", atAction, {
         what: `the rule \`${rule.id}\` cannot quarantine a window that is not held`,

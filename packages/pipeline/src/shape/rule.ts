@@ -9,10 +9,13 @@ const common = {
     .enum(["off", "observe", "enforce"])
     .exactOptional()
     .meta({ description: "observe reports what enforce would have done. Default: enforce." }),
-  action: z
-    .enum(["tag", "quarantineRecord", "quarantineWindow", "deadLetter", "alert", "pause", "halt"])
+  action: z.enum(["tag", "quarantineRecord", "quarantineWindow", "deadLetter", "alert", "pause", "halt"]).exactOptional().meta({
+    description:
+      "What a breach does. pause and halt keep a held window back as quarantineWindow does, and the partition takes in nothing further: until `for` is over, or until `weir resume`.",
+  }),
+  for: positiveDuration
     .exactOptional()
-    .meta({ description: "What a breach does." }),
+    .meta({ description: "With action pause: after so long it goes on by itself. Default: 5m.", examples: ["15m"] }),
   owner: owner.exactOptional().meta({ description: "Default: the stage's owner." }),
   onInsufficient: z
     .enum(["pass", "mergeNext", "quarantine"])
@@ -224,7 +227,7 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
         .exactOptional()
         .meta({ description: "Records between false alarms, at least, on average. Default: 10000." }),
     })
-    .meta({ description: "The rate of bad values must not rise; every record is looked at (e-SR detector). It only alerts." }),
+    .meta({ description: "The rate of bad values must not rise; every record is looked at (e-SR detector). Default action: alert." }),
   z
     .strictObject({
       kind: z.literal("level"),
@@ -238,7 +241,7 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
       threshold: positive.exactOptional().meta({ description: "pageHinkley: sum of exceedances that alarms. Default: 50." }),
       tolerance: number.min(0).exactOptional().meta({ description: "pageHinkley: change that is tolerated. Default: 0.005." }),
     })
-    .meta({ description: "The level of a number must not change; every record is looked at. It only alerts." }),
+    .meta({ description: "The level of a number must not change; every record is looked at. Default action: alert." }),
   z
     .strictObject({ kind: z.literal("missingField"), ...common, field, baseline })
     .meta({ description: "A field that at least 99 % of the baseline have must not be missing in more than 99 % of a window." }),

@@ -1,6 +1,7 @@
 import type { Contract } from "@weir/contract";
 import { canonicalJson } from "../canonical.ts";
 import type { Baseline, BaselineColumn } from "../drift/baseline.ts";
+import { stopOf } from "../stop-cause.ts";
 import type { DetectorRule, DetectorSpec } from "./detector-rule.ts";
 import { level } from "./level.ts";
 import { rateChange } from "./rate-change.ts";
@@ -17,6 +18,7 @@ export function detectorRule(spec: DetectorSpec, context: DetectorContext): Dete
     ref: context.ref,
     mode: spec.mode === "observe" ? ("observe" as const) : ("enforce" as const),
     action: spec.action ?? "alert",
+    stop: stopOf(spec),
     settings: canonicalJson(spec),
   };
   const column = columnFor(spec, context.baselines);

@@ -1,6 +1,7 @@
 import type { FieldRequest } from "@weir/contract";
 import { WeirError } from "@weir/record";
 import type { BatchView } from "../check.ts";
+import type { StopCause } from "../stop-cause.ts";
 import type { LevelSpec, RateChangeSpec } from "../spec.ts";
 
 export type DetectorSpec = RateChangeSpec | LevelSpec;
@@ -22,6 +23,8 @@ export interface DetectorRule {
   readonly kind: DetectorSpec["kind"];
   readonly mode: "observe" | "enforce";
   readonly action: string;
+  /** What an alarm does to the stage; null: nothing. */
+  readonly stop: StopCause | null;
   readonly request: FieldRequest;
   /** What it was told to do: a memory of other settings is of no use to it. */
   readonly settings: string;

@@ -1,5 +1,5 @@
 import { gatherSlices, gatherInts, gatherColumn, selectRows, type Additions, type Batch, type Column, type Lane } from "@weir/record";
-import type { CloseMarker, Decided, LeftOut, Recall, RestoredState, Stage, StateChange, StateNote } from "../stage.ts";
+import type { CloseMarker, Decided, LeftOut, Recall, RestoredState, Stage, StateChange, StateNote, Stop } from "../stage.ts";
 import type { SequencedTopics } from "../sequenced/sequenced-stage.ts";
 import { processIsolating } from "./isolate.ts";
 import { refuseTooLarge } from "./too-large.ts";
@@ -55,6 +55,9 @@ export interface Chain {
   /** Does silence close something of the lane, or is it waited for? */
   mindsSilence(lane: Lane): boolean;
   position(lane: Lane): number | null;
+  /** What keeps the stage that takes the lane from taking in more of it; null: nothing. `now`: in milliseconds since 1970. */
+  stopped(lane: Lane, now: number): Stop | null;
+  goOn(lane: Lane): void;
   snapshot(): { readonly topic: string; readonly change: StateChange }[];
   assign(lane: Lane, from: number, states: ReadonlyMap<string, RestoredState>): void;
   revoke(lane: Lane): void;
@@ -84,6 +87,8 @@ export function createChain(links: readonly Link[], { entries = new Map(), mostP
     close: async (marker) => handOn(path, entryOf(marker.lane), stageOf(marker.lane).close?.(marker) ?? []),
     endOfInput: async (lane) => handOn(path, entryOf(lane), stageOf(lane).endOfInput?.(lane) ?? []),
     position: (lane) => stageOf(lane).position(lane),
+    stopped: (lane, now) => stageOf(lane).stopped?.(lane, now) ?? null,
+    goOn: (lane) => stageOf(lane).goOn?.(lane),
     hears: first.stage.hear ? first.stateTopic : null,
     hear: async (notes, partitions) => handOn(path, 0, first.stage.hear?.(notes, partitions) ?? []),
     leaveOut: (note) => stageOf(note).leaveOut?.(note),

@@ -3,8 +3,9 @@ import type { Membership } from "../log.ts";
 import type { Chain } from "./chain.ts";
 import { suspicionOf } from "./death-mark.ts";
 import { createWidths, findStart, partitionsMissing, type LaneStart } from "./lane-start.ts";
-import type { Lanes, OwnedLane } from "./lanes.ts";
+import { isStarted, type Lanes, type OwnedLane } from "./lanes.ts";
 import type { RunnerOptions } from "./options.ts";
+import { stopLane } from "./stops.ts";
 
 /** What owning a lane means, from being given it to losing it. The stages of the chain see only lanes that are ready. */
 export interface LaneCycle {
@@ -66,7 +67,7 @@ export function createLaneCycle({ self, options, chain, lanes, onResolved, onRet
     }
   };
   const leave = (lane: OwnedLane | undefined): void => {
-    if (lane && (lane.status === "ready" || lane.status === "halted")) chain.revoke(lane.lane);
+    if (lane && isStarted(lane)) chain.revoke(lane.lane);
   };
   return {
     take: (given) => {
@@ -99,6 +100,8 @@ export function createLaneCycle({ self, options, chain, lanes, onResolved, onRet
         suspicion,
         incarnation,
       });
+      const stop = chain.stopped(lane.lane, clock.now());
+      if (stop !== null) stopLane(lane, stop, chain, events);
     },
     restart: () => {
       for (const old of lanes.restart()) leave(old);

@@ -6,9 +6,9 @@ import type { Suspicion } from "./death-mark.ts";
 export interface OwnedLane {
   readonly lane: Lane;
   readonly key: string;
-  /** `barred`: halted before it started, so that no stage knows it. */
-  status: "new" | "resolving" | "ready" | "halted" | "barred";
-  /** Why it is halted or barred, or was until a moment ago; empty otherwise. */
+  /** `barred`: halted before it started, so that no stage knows it. `stopped`: by a rule of its stage. */
+  status: "new" | "resolving" | "ready" | "halted" | "barred" | "stopped";
+  /** Why it is halted, barred or stopped, or was until a moment ago; empty otherwise. */
   reason: string;
   /** Next offset to take in. */
   next: number;
@@ -45,7 +45,7 @@ export interface Lanes {
   /** The lane begins another life at the offset: what is on its way to it counts no more. */
   rewind(lane: Lane, next: number): void;
   ready(): OwnedLane[];
-  /** Those that stages know: what was decided of a halted lane is committed with its position, too. */
+  /** Those that stages know: what was decided of a halted or stopped lane is committed with its position, too. */
   started(): OwnedLane[];
   /** Those that cannot go on. */
   stuck(): OwnedLane[];
@@ -90,11 +90,16 @@ export function createLanes(): Lanes {
       const old = all.get(laneKey(lane));
       if (old) all.set(old.key, { ...old, next });
     },
-    started: () => [...all.values()].filter((l) => l.status === "ready" || l.status === "halted"),
+    started: () => [...all.values()].filter(isStarted),
     stuck: () => [...all.values()].filter((l) => l.reason !== ""),
     ready: () => [...all.values()].filter((l) => l.status === "ready"),
     get: (lane) => all.get(laneKey(lane)),
   };
+}
+
+/** Do stages know it? */
+export function isStarted({ status }: OwnedLane): boolean {
+  return status === "ready" || status === "halted" || status === "stopped";
 }
 
 export function positionsOf(lanes: readonly OwnedLane[]): Position[] {

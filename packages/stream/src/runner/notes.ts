@@ -24,7 +24,17 @@ export interface LeftOutNote extends LeftOut {
   readonly kind: "left-out";
 }
 
-export type Note = EndNote | SkipNote | LeftOutNote;
+/** Somebody lets a lane go on that a rule has stopped. */
+export interface ResumeNote extends Lane {
+  readonly v: 1;
+  readonly kind: "resume";
+  /** Which stop is over: its verdict and when it began, so that a later one of the same verdict is not meant. */
+  readonly verdict: string;
+  readonly since: number;
+  readonly by: string;
+}
+
+export type Note = EndNote | SkipNote | LeftOutNote | ResumeNote;
 
 const encoder = new TextEncoder();
 
@@ -40,11 +50,12 @@ export function parseNote(text: string): Note | null {
 
 function isNote(note: unknown): note is Note {
   if (typeof note !== "object" || note === null) return false;
-  const { kind, topic, partition, offset, from, to, key, place } = note as Partial<
-    Record<keyof EndNote | keyof SkipNote | keyof LeftOutNote, unknown>
+  const { kind, topic, partition, offset, from, to, key, place, verdict, since, by } = note as Partial<
+    Record<keyof EndNote | keyof SkipNote | keyof LeftOutNote | keyof ResumeNote, unknown>
   >;
   if (typeof topic !== "string" || !isOffset(partition)) return false;
   if (kind === "left-out") return typeof key === "string" && typeof place === "string";
+  if (kind === "resume") return typeof verdict === "string" && typeof since === "number" && typeof by === "string";
   return kind === "end" ? isOffset(offset) : kind === "skip" && isOffset(from) && isOffset(to) && from < to;
 }
 
@@ -68,6 +79,18 @@ export function writeSkipNote(transaction: Transaction, controlTopic: string, la
 export function writeLeftOutNote(transaction: Transaction, controlTopic: string, { topic, partition, key, place }: LeftOut): void {
   const name = `left-out/${laneKey({ topic, partition })}/${place}`;
   writeNote(transaction, controlTopic, name, { v: 1, kind: "left-out", topic, partition, key, place });
+}
+
+/** Says that a stop is over. */
+export function writeResumeNote(
+  transaction: Transaction,
+  controlTopic: string,
+  lane: Lane,
+  stop: Pick<ResumeNote, "verdict" | "since" | "by">,
+): void {
+  const { topic, partition } = lane;
+  const { verdict, since, by } = stop;
+  writeNote(transaction, controlTopic, `resume/${laneKey(lane)}`, { v: 1, kind: "resume", topic, partition, verdict, since, by });
 }
 
 /** The newest note of a key stays, however old. */

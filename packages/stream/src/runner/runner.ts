@@ -23,6 +23,7 @@ import { isDue, isFarBehind, movedQuietly } from "./pace.ts";
 import { patiently } from "../patiently.ts";
 import { isReplaced } from "./replaced.ts";
 import { createParts, type Parts } from "./parts.ts";
+import { createStops, type Stops } from "./stops.ts";
 import { BACKOFF_MS, FETCH_BYTES, IDLE_MS, PATIENCE_MS, SMALL_FETCH_PAUSE_MS, SMALL_FETCH_RECORDS } from "./tuning.ts";
 import { createUnit, type Unit } from "./unit.ts";
 import { createWatchdog, hopeless, type Watchdog } from "./watchdog.ts";
@@ -65,6 +66,7 @@ class Work {
   readonly #watchdog: Watchdog;
   readonly #commits: Commits;
   readonly #endings: Endings;
+  readonly #stops: Stops;
   readonly #parts: Parts;
   readonly #asking: Caution;
   readonly #changes: Change[] = [];
@@ -132,14 +134,9 @@ class Work {
       stamp: (batch) => this.#stamped(batch),
       decide: (outcomes) => this.#decide(outcomes),
     });
-    this.#endings = createEndings({
-      options,
-      chain,
-      lanes: this.lanes,
-      control: () => this.#control,
-      decide: (outcomes) => this.#decide(outcomes),
-      open: () => this.#open(),
-    });
+    const around = { options, chain, lanes: this.lanes, control: () => this.#control, open: () => this.#open() };
+    this.#endings = createEndings({ ...around, decide: (outcomes) => this.#decide(outcomes) });
+    this.#stops = createStops(around);
     this.#watchdog = createWatchdog({
       clock: options.clock,
       patienceMs: PATIENCE_MS,
@@ -252,6 +249,8 @@ class Work {
     if (change) return this.#apply(change);
     this.#cycle.resolveNew(this.#membership);
     resumeLanes(this.lanes, this.#control, this.#options);
+    this.#stops.end();
+    this.#stops.tellLag();
     const news = this.#asking.news();
     if (news) this.#open().tell(news.topic, news.alerts);
     if (await this.#part()) return;
@@ -359,6 +358,7 @@ class Work {
     if (outcomes.length === 0) return;
     const unit = this.#open();
     for (const outcome of outcomes) unit.add(outcome);
+    if (this.#stops.notice()) this.#lag = 0; // of the others the next fetch says it
     if (unit.bytes() >= unit.bytesMax) await this.#seal();
   }
 

@@ -47,8 +47,17 @@ export function createJudge({ settings, lane, heard, ruleSetOf, restored }: Judg
     const record = sharedVerdictRecord(settings, window, judged, closedBy);
     const condemned =
       settings.hold && judged.judgement.outcome === "quarantine" ? condemnation(settings, window.id, record.key, judged.judgement) : null;
+    const { tags, stop } = judged.judgement;
     const last = Object.fromEntries(window.shares.map(({ partition, partial }) => [partition, partial.last]));
-    const verdict: SharedVerdict = { v: 1, id: window.id, end: window.end, tags: judged.judgement.tags, condemned, last };
+    const verdict: SharedVerdict = {
+      v: 1,
+      id: window.id,
+      end: window.end,
+      tags,
+      condemned,
+      last,
+      ...(stop && { stop: { cause: stop, verdict: record.key } }),
+    };
     outstanding.set(window.id, verdict);
     change(verdictKey(topic, window.id), verdict);
     if (window.end !== null) change(judgedKey(topic), (judgedUpTo = window.end));

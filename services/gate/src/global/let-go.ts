@@ -2,6 +2,7 @@ import type { Decided } from "@weir/stream";
 import { isBusy, type LaneState, type OpenWindow } from "../lane-state.ts";
 import { releasePart, type Release } from "../release.ts";
 import type { GateSettings } from "../settings.ts";
+import { stopBy } from "../stopping.ts";
 import { leavesInParts, releasing } from "../slices.ts";
 import { windowName } from "../verdict.ts";
 import type { Windows } from "../windows.ts";
@@ -21,9 +22,9 @@ export function letGo(settings: GateSettings, state: LaneState, windows: Windows
   }
   const out: Decided[] = [];
   for (const window of [...state.awaiting.values()].sort((a, b) => a.end - b.end)) {
-    if (window.end > judged) break;
+    if (window.end > judged || state.stop !== null) break;
     state.awaiting.delete(window.id);
-    leave(settings, state, window, releaseOf(settings, state, window, heard), out);
+    leave(settings, state, window, heard, out);
   }
   return out;
 }
@@ -34,15 +35,19 @@ export function letGoBatches(settings: GateSettings, state: LaneState, heard: He
   const out: Decided[] = [];
   const { topic, partition } = state.lane;
   for (const window of [...state.windows.values()].sort((a, b) => a.first - b.first)) {
+    if (state.stop !== null) break;
     const verdict = heard.verdict(topic, window.id);
     if (!verdict || window.first > (verdict.last[partition] ?? -1)) continue; // another batch of this id
     state.windows.delete(window.id);
-    leave(settings, state, window, releaseOf(settings, state, window, heard), out);
+    leave(settings, state, window, heard, out);
   }
   return out;
 }
 
-function leave(settings: GateSettings, state: LaneState, window: OpenWindow, release: Release, out: Decided[]): void {
+function leave(settings: GateSettings, state: LaneState, window: OpenWindow, heard: Heard, out: Decided[]): void {
+  const release = releaseOf(settings, state, window, heard);
+  const stop = heard.verdict(state.lane.topic, window.id)?.stop;
+  if (stop) stopBy(settings, state, stop.cause, stop.verdict);
   if (state.releasing.length > 0 || leavesInParts(settings, window)) {
     state.releasing.push(releasing(window, window.closedBy ?? "log", release));
     return;

@@ -1,5 +1,6 @@
 import { laneKey, type Failure, type Lane } from "@weir/record";
 import type { SavedTally, WindowContext } from "@weir/rules";
+import type { Stopping } from "../stopping.ts";
 import type { ClosedBy } from "../verdict.ts";
 
 /**
@@ -45,6 +46,8 @@ export interface SharedVerdict {
   readonly tags: readonly string[];
   /** Why the window is quarantined; null when it passes. */
   readonly condemned: Failure | null;
+  /** What stops the partitions that have records of it; absent: nothing does. */
+  readonly stop?: Pick<Stopping, "cause" | "verdict">;
   /** By partition: last offset that was judged. Records of the window beyond it are late. */
   readonly last: Readonly<Record<string, number>>;
 }

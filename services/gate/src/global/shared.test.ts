@@ -144,3 +144,23 @@ describe("windows over all partitions", () => {
     expect(left).toEqual([]);
   });
 });
+
+it("a verdict over all partitions stops those that have records of the window, and nothing behind it is let go", () => {
+  const halting: RuleSpec[] = [{ id: "nulls", kind: "nullRate", field: "/x", max: 0.25, action: "halt" }];
+  const list = Array.from({ length: 28 }, (_, id): Item => ({ id, t: 3 * id, x: id < 10 ? null : 1 }));
+  const api = group({ partitions: 2, items: list, processes: 2, rules: () => halting });
+  for (const process of api.running) for (const partition of process.lanes.keys()) api.read(process, partition, 1000);
+  api.settle();
+  const counts = (): number[][] => api.seen.map(({ ports }) => [ports["quarantine"]!.length, ports["pass"]!.length]); // ports of a gate
+  const stops = () =>
+    api.running.flatMap(({ stage, lanes }) => [...lanes.keys()].map((partition) => stage.stopped!({ topic: "in", partition }, 7)));
+  expect(counts().map(([q, p]) => [q! > 0, p])).toEqual([[true, 0], [true, 0]]); // prettier-ignore
+  expect(counts().reduce((n, [q]) => n + q!, 0)).toBe(10);
+  expect(stops()).toMatchObject(Array.from({ length: 2 }, () => ({ verdict: "gate/time/1970-01-01T00:00Z", rule: "nulls", since: 7 })));
+  api.settle();
+  api.crash(0); // it is in the state
+  expect(stops().every((stop) => stop !== null)).toBe(true);
+  for (const { stage, lanes } of api.running) for (const partition of lanes.keys()) stage.goOn!({ topic: "in", partition });
+  api.finish();
+  expect([stops(), counts().reduce((n, [, p]) => n + p!, 0)]).toEqual([[null, null], 18]);
+});
