@@ -22,7 +22,7 @@ export {
   type BucketSpec,
   type PullSource,
 } from "./doors.ts";
-export { canStop } from "./watched.ts";
+export { canStop, isWatched } from "./watched.ts";
 export { topologyOf, type Topology, type StageTopology } from "./topology.ts";
 export { type TopicPlan, type TopicFamily } from "./topics.ts";
 export { formatProblem, hasErrors, type SpecProblem } from "./problems.ts";

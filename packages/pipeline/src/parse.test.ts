@@ -203,7 +203,7 @@ describe("a file with mistakes", () => {
       "kind: nullRate",
       "kind: nulRate",
       [
-        'p.yaml:28:38  stages.gate.rules[1].kind  "nulRate" is not one of decode, schema, required, nullRate, range, oneOf, pattern, length, expr, nullRise, sentinel, type, freshness, unique, drift, driftShare, rateChange, level, missingField, newField, typeChange, constant, cardinality, mean, quantile, volume, complete · did you mean `nullRate`?  (WEIR-1204)',
+        'p.yaml:28:38  stages.gate.rules[1].kind  "nulRate" is not one of decode, schema, required, nullRate, range, oneOf, pattern, length, expr, nullRise, sentinel, type, freshness, unique, drift, driftShare, rateChange, level, missingField, newField, typeChange, constant, cardinality, mean, quantile, volume, complete, silence · did you mean `nullRate`?  (WEIR-1204)',
       ],
     ],
     [

@@ -83,10 +83,15 @@ it("tells which topics a role has to do with", () => {
   expect(topicsOf(rights(), ["gate"]).has("p.route.x")).toBe(false);
 });
 
-it("a gate that a rule can stop tells so, and the monitor reads it", () => {
+it("a gate that a rule can stop tells so, and who watches for silence sees how far inputs go", () => {
   const withRule = (rule: string): string => TEXT.replace("rules: []", `window: {kind: count, size: 5}, rules: [${rule}]`);
   const more = (role: Role, rule: string): string[] => shown(role, withRule(rule)).filter((right) => !shown(role).includes(right));
   const halt = "{id: a, kind: nullRate, field: /x, max: 1%, action: halt}";
   expect([more("gate", halt), more("monitor", halt)]).toEqual([["write topic weir.alerts"], ["read topic weir.alerts"]]);
   expect(more("monitor", halt.replace("halt}", "halt, mode: observe}"))).toEqual([]);
+  const quiet = "{id: a, kind: silence, gap: 15m}";
+  expect([more("gate", quiet), more("monitor", quiet)]).toEqual([
+    [],
+    ["read topic weir.alerts", "describe topic p.in.out", "write topic weir.alerts", "write transactional-id weir-monitor-p-*"],
+  ]);
 });

@@ -1,7 +1,7 @@
 import { AUDIT_TOPIC } from "@weir/audit";
 import type { Pipeline, StageType } from "./pipeline.ts";
 import { isSequenced, keepsState, type StageTopology, type Topology } from "./topology.ts";
-import { canStop } from "./watched.ts";
+import { canStop, isWatched } from "./watched.ts";
 
 /** Whoever speaks to the broker for a pipeline: its services, and the people who use the command line. */
 export const ROLES = ["ingest", "gate", "inference", "router", "monitor", "operator"] as const;
@@ -68,9 +68,17 @@ function stageRights(pipeline: Pipeline, topology: Topology, stage: StageTopolog
   ];
 }
 
-/** What the monitor needs to tell which stages are stopped. */
-function watchRights({ stages }: Pipeline, { alerts }: Topology): Right[] {
-  return [...stages.values()].some(canStop) ? topics("monitor", "read", [alerts]) : [];
+/** What the monitor needs to tell which stages are stopped, and to watch for silence: how far inputs go, not what is in them. */
+function watchRights(pipeline: Pipeline, topology: Topology): Right[] {
+  const role = "monitor";
+  const watched = topology.stages.filter(({ id }) => isWatched(pipeline.stages.get(id)));
+  if (watched.length === 0) return [...pipeline.stages.values()].some(canStop) ? topics(role, "read", [topology.alerts]) : [];
+  return [
+    ...topics(role, "read", [topology.alerts]),
+    ...topics(role, "describe", watched.flatMap(({ inputs }) => inputs)), // prettier-ignore
+    ...topics(role, "write", [topology.alerts]),
+    { role, resource: "transactional-id", name: `weir-monitor-${pipeline.name}-`, pattern: "prefixed", operation: "write" },
+  ];
 }
 
 function operatorRights(topology: Topology): Right[] {
@@ -99,7 +107,7 @@ function operatorRights(topology: Topology): Right[] {
   ];
 }
 
-function topics(role: Role, operation: "read" | "write", names: readonly string[]): Right[] {
+function topics(role: Role, operation: Right["operation"], names: readonly string[]): Right[] {
   return names.map((name): Right => ({ role, resource: "topic", name, pattern: "literal", operation }));
 }
 

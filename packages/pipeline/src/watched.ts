@@ -5,3 +5,8 @@ import type { StageSpec } from "./pipeline.ts";
 export function canStop(spec: StageSpec | undefined): boolean {
   return spec?.type === "gate" && spec.rules.some((rule) => stopOf(rule) !== null);
 }
+
+/** Does the monitor watch whether anything comes to the stage? */
+export function isWatched(spec: StageSpec | undefined): boolean {
+  return spec?.type === "gate" && spec.rules.some(({ kind, mode }) => kind === "silence" && mode !== "off");
+}

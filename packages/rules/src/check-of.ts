@@ -71,6 +71,7 @@ export function checkOf(spec: RuleSpec, { contract, baselines }: CheckContext, k
     case "driftShare":
     case "rateChange":
     case "level":
+    case "silence":
     case "decode":
     case "schema":
       return null;

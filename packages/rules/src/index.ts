@@ -5,6 +5,7 @@ export type {
   RateChangeSpec,
   LevelSpec,
   UniqueSpec,
+  SilenceSpec,
   WindowSpec,
   Mode,
   Action,

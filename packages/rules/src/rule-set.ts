@@ -159,8 +159,8 @@ export function compileCanonical(canonical: string, options: Pick<RuleSetOptions
   };
 }
 
-/** What the reader does by itself. */
-const NOT_JUDGED: ReadonlySet<RuleSpec["kind"]> = new Set(["decode", "schema"]);
+/** What the reader does by itself, and what the clock is asked. */
+const NOT_JUDGED: ReadonlySet<RuleSpec["kind"]> = new Set(["decode", "schema", "silence"]);
 
 function isDetector(spec: RuleSpec): spec is DetectorSpec {
   return spec.kind === "rateChange" || spec.kind === "level";

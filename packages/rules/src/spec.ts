@@ -113,7 +113,15 @@ export type RuleSpec =
   | RateChangeSpec
   | LevelSpec
   | VolumeSpec
-  | CompleteSpec;
+  | CompleteSpec
+  | SilenceSpec;
+
+/** Has nothing come for so long? Asked of the clock, so it decides nothing about records: the monitor watches for it. */
+export type SilenceSpec = Common & {
+  readonly kind: "silence";
+  /** Milliseconds. */
+  readonly gap: number;
+};
 
 /** Is a batch what its producer said of it: as many records, the same values? */
 export type CompleteSpec = Common & { readonly kind: "complete" };

@@ -30,13 +30,13 @@ export function condemnsWindows(action: string): boolean {
   return CONDEMNING.has(action);
 }
 
-/** Is the rule asked of the records as they come? */
+/** Is the rule asked of the records as they come, or of the clock? */
 export function judgesStreams({ kind }: RuleSpec): boolean {
-  return kind === "rateChange" || kind === "level";
+  return kind === "rateChange" || kind === "level" || kind === "silence";
 }
 
 /** Kinds that say what a source does, not what a record is: unless told otherwise they only alert. */
-const ALERTING: ReadonlySet<RuleSpec["kind"]> = new Set(["nullRise", "newField", "drift", "driftShare", "rateChange", "level"]);
+const ALERTING: ReadonlySet<RuleSpec["kind"]> = new Set(["nullRise", "newField", "drift", "driftShare", "rateChange", "level", "silence"]);
 
 /** What a breach does where the rule does not say. */
 export function defaultAction(spec: RuleSpec): "alert" | "quarantineWindow" | "quarantineRecord" {

@@ -8,8 +8,8 @@ const BACKOFF_MS = 500;
 export interface Following extends AsyncDisposable {
   /** Settles when it was disposed; rejects when the topics cannot be followed any more, as for lack of a right. */
   readonly done: Promise<void>;
-  /** Is everything read that was there when it was asked? */
-  caughtUp(): Promise<boolean>;
+  /** Is everything read that was there when it was asked, of one of the topics or of all? */
+  caughtUp(topic?: string): Promise<boolean>;
 }
 
 /** Reads topics from their beginning, committed records only, without a group; goes on until disposed. */
@@ -45,9 +45,10 @@ export async function followTopics(
   following.catch(() => {}); // whoever asked for it awaits `done`
   return {
     done: following,
-    caughtUp: async () => {
-      const ends = await log.bounds(lanes);
-      return [...positions.values()].every((p) => p.offset >= (ends.get(key(p))?.latest ?? 0));
+    caughtUp: async (topic) => {
+      const asked = lanes.filter((lane) => topic === undefined || lane.topic === topic);
+      const ends = await log.bounds(asked);
+      return asked.flatMap((lane) => positions.get(key(lane)) ?? []).every((p) => p.offset >= (ends.get(key(p))?.latest ?? 0));
     },
     [Symbol.asyncDispose]: async () => {
       stopped = true;

@@ -1,7 +1,9 @@
-import { canStop } from "@weir/pipeline";
+import { canStop, isWatched } from "@weir/pipeline";
 import type { LoadedPipeline, RunningService, ServiceContext } from "@weir/service";
 import { createMetrics, serveHttp, tellPipeline } from "@weir/service";
+import { silenceRulesOf } from "./alerts/silence.ts";
 import { createStopsView, type StoppedStage } from "./alerts/stops.ts";
+import { createSilenceWatch } from "./alerts/watch-silence.ts";
 import { parseExecution } from "./counts/executions.ts";
 import { pipelineStatus, type PipelineStatus } from "./counts/status.ts";
 import { parseVerdict, type WindowSummary } from "./counts/verdicts.ts";
@@ -25,18 +27,23 @@ const decoder = new TextDecoder();
 
 /** Reads the execution log, the verdicts and the alerts of a pipeline and tells what they say; never reads the data. */
 export async function run(context: ServiceContext): Promise<RunningMonitor> {
-  const { loaded, clock, listen, logger } = context;
+  const { loaded, clock, listen, logger, slot } = context;
   const { topology, pipeline } = loaded;
   const log = await context.connect("monitor");
   const counts = createCountsView();
   const stops = createStopsView(pipeline.name);
+  const rules = silenceRulesOf(pipeline, topology);
+  const silence = createSilenceWatch({
+    ...{ pipeline: pipeline.name, rules, log, clock, alertsTopic: topology.alerts },
+    transactionalId: `weir-monitor-${pipeline.name}-${slot}`,
+  });
   const followed = [topology.executions, topology.verdicts, ...(readsAlerts(loaded) ? [topology.alerts] : [])];
   const windows = new Map<string, WindowSummary>();
   const status = (): PipelineStatus => pipelineStatus(pipeline.name, topology, counts);
   const replays = createReplays({ loaded, log, clock, builders: STAGES }, logger);
   const metrics = createMetrics();
   tellPipeline(metrics, loaded, [...pipeline.stages.keys()]);
-  const telemetry = monitorTelemetry(metrics, status, () => stops.list());
+  const telemetry = monitorTelemetry(metrics, status, { stops: () => stops.list(), rules, isSilent: (rule) => silence.isSilent(rule) });
   const applyExecution = (text: string): void => {
     const execution = parseExecution(text);
     telemetry.took("execution", execution !== null);
@@ -60,8 +67,12 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
     const text = decoder.decode(value);
     if (topic === topology.executions) applyExecution(text);
     else if (topic === topology.verdicts) applyVerdict(text);
-    else stops.apply(text);
+    else {
+      stops.apply(text);
+      silence.told(text);
+    }
   }).catch(closeAfter);
+  silence.begin(() => following.caughtUp(topology.alerts));
   const http = await serveHttp({
     ...listen,
     metrics,
@@ -75,12 +86,13 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
       },
     ],
   }).catch(async (error: unknown) => {
+    await silence[Symbol.asyncDispose]();
     await following[Symbol.asyncDispose]();
     return closeAfter(error);
   });
   let finish: () => void = () => {};
   const stopped = new Promise<void>((resolve) => (finish = resolve));
-  const done = Promise.race([stopped, following.done]);
+  const done = Promise.race([stopped, following.done, silence.done]);
   done.catch(() => {}); // whoever started the service awaits it
   return {
     name: "monitor",
@@ -91,6 +103,7 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
     windows: () => [...windows.values()],
     stops: () => stops.list(),
     stop: async () => {
+      await silence[Symbol.asyncDispose]();
       await replays[Symbol.asyncDispose]();
       await following[Symbol.asyncDispose]();
       await http[Symbol.asyncDispose]();
@@ -102,5 +115,5 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
 
 /** Only where there are rules whose alerts it tells of, so that others need no right to the topic. */
 function readsAlerts({ pipeline }: LoadedPipeline): boolean {
-  return [...pipeline.stages.values()].some(canStop);
+  return [...pipeline.stages.values()].some((spec) => canStop(spec) || isWatched(spec));
 }

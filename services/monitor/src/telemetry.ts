@@ -1,4 +1,5 @@
 import type { Meter } from "@weir/service";
+import type { SilenceRule } from "./alerts/silence.ts";
 import type { StoppedStage } from "./alerts/stops.ts";
 import { sum, type PipelineStatus } from "./counts/status.ts";
 
@@ -10,8 +11,15 @@ export interface MonitorTelemetry {
   took(kind: EntryKind, readable: boolean): void;
 }
 
+/** What stands still, and where nothing comes. */
+export interface AlertsSeen {
+  stops(): readonly StoppedStage[];
+  readonly rules: readonly SilenceRule[];
+  isSilent(rule: SilenceRule): boolean;
+}
+
 /** What the monitor reports: what it reads, and the counts that it adds up, as they are when it is scraped. */
-export function monitorTelemetry(meter: Meter, status: () => PipelineStatus, stops: () => readonly StoppedStage[]): MonitorTelemetry {
+export function monitorTelemetry(meter: Meter, status: () => PipelineStatus, alerts: AlertsSeen): MonitorTelemetry {
   const { pipeline, stages } = status();
   const labels = ["pipeline", "stage"] as const;
   const taken = meter.counter("weir_monitor_entries_total", "Records of execution log and verdicts taken in", [
@@ -32,9 +40,14 @@ export function monitorTelemetry(meter: Meter, status: () => PipelineStatus, sto
     "Partitions that a rule with pause or halt keeps a stage from reading",
     labels,
   );
+  const silent = meter.watched("weir_source_silent", "1 while nothing has come to a gate for longer than a rule allows", [
+    ...labels,
+    "rule",
+  ]);
+  for (const rule of alerts.rules) silent.watch({ pipeline, stage: rule.stage, rule: rule.rule }, () => (alerts.isSilent(rule) ? 1 : 0));
   for (const { id } of stages) {
     const at = { pipeline, stage: id };
-    stopped.watch(at, () => stops().filter(({ stage }) => stage === id).length);
+    stopped.watch(at, () => alerts.stops().filter(({ stage }) => stage === id).length);
     decided.watch(at, () => stageOf(id)?.in ?? 0);
     inFlight.watch(at, () => stageOf(id)?.inFlight ?? 0);
     waiting.watch(at, () => stageOf(id)?.waiting ?? 0);

@@ -31,9 +31,10 @@ test("a rule that would halt the gate quarantines its day, and the days behind i
   cpSync(FLIGHTS, folder, { recursive: true });
   const file = path.join(folder, "pipeline.yaml");
   const text = readFileSync(file, "utf8").replace("max: 5%, action: quarantineWindow", "max: 5%, action: halt");
-  writeFileSync(file, text);
+  writeFileSync(file, text.replace("    rules:\n", "    rules:\n      - { id: quiet, kind: silence, gap: 15m }\n"));
   const loaded = loadPipeline(folder, {});
   expect(notTried(rulesOfGates(loaded))).toEqual([
+    "not judged here, because the clock decides it and not the records: quiet (silence)",
     "stops nothing here, so that everything is seen: dep-delay-nulls (pause, halt); the broken window is quarantined all the same",
   ]);
   const { status } = await dryRun(loaded, readLines(`${FLIGHTS}/data/corrupt/2013-02-07-dep_delay-null-spike.ndjson.gz`));

@@ -67,7 +67,9 @@ function uncoveredBy({ pipeline, topology }: LoadedPipeline, runs: readonly DryR
         outcomes.some((o) => o.stage === stage && (refusedBy(o, id) || (kind === "schema" && o.failure?.class === "CONTRACT"))),
     );
   const rules = [...pipeline.stages.values()].flatMap((stage) =>
-    stage.type === "gate" ? stage.rules.filter((rule) => !isBroken(stage.id, rule)).map(({ id }) => `${stage.id}/${id}`) : [],
+    stage.type === "gate"
+      ? stage.rules.filter((rule) => rule.kind !== "silence" && !isBroken(stage.id, rule)).map(({ id }) => `${stage.id}/${id}`)
+      : [],
   );
   return { ports: ports.filter((port) => !taken.has(port)), rules };
 }

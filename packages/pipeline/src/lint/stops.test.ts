@@ -32,11 +32,17 @@ test.each<[string, string?]>([
   ["{id: a, kind: nullRate, field: /x, max: 1%, action: halt}", "{kind: count, size: 5, hold: false}"],
   ["{id: a, kind: nullRate, field: /x, max: 1%, action: halt}", "{kind: time, every: 1d, scope: global}"],
   ["{id: a, kind: rateChange, field: /x, of: 'null', rate: 1%, action: halt}"],
+  ["{id: a, kind: silence, gap: 15m}"],
+  ["{id: a, kind: silence, gap: 15m, action: alert}"],
 ])("nothing is wrong with %s in %s", (rule, window) => {
   expect(said(rule, window)).toEqual([]);
 });
 
 test.each<[string, string, string?]>([
+  [
+    "{id: a, kind: silence, gap: 15m, action: halt}",
+    "rules[0].action  `silence` cannot halt · it is asked of the clock, and what becomes of records is a function of the log alone · use action: alert  (WEIR-1804)",
+  ],
   [
     "{id: a, kind: rateChange, field: /x, of: 'null', rate: 1%, action: quarantineWindow}",
     "rules[0].action  `rateChange` cannot quarantineWindow · an alarm belongs to no window, and no single record breaks the rule · use action: alert, pause or halt  (WEIR-1804)",
@@ -53,6 +59,10 @@ test.each<[string, string, string?]>([
   [
     "{id: a, kind: schema, action: halt}",
     "rules[0].action  `schema` is always enforced and dead-letters · a record that cannot be read cannot be processed · remove mode and action from this rule  (WEIR-1804)",
+  ],
+  [
+    "{id: a, kind: silence}",
+    "rules[0].gap  `gap` is missing · expected a duration with its unit, such as 100ms, 30s, 15m, 5h or 1d  (WEIR-1202)",
   ],
 ])("%s: %s", (rule, problem, window) => {
   expect(said(rule, window)).toEqual([problem]);

@@ -3,7 +3,7 @@ import type { GateSpec } from "../pipeline.ts";
 import type { Path, SpecProblem } from "../problems.ts";
 import type { Draft } from "./draft.ts";
 
-/** What rules that stop their stage, or are asked of the stream, cannot say. */
+/** What rules that stop their stage, or are asked of the stream or the clock, cannot say. */
 export function lintStops(draft: Draft, gate: GateSpec): readonly SpecProblem[] {
   return gate.rules.flatMap((rule, index) => {
     const found = contradictionOf(gate, rule);
@@ -26,6 +26,13 @@ function contradictionOf({ window }: GateSpec, rule: RuleSpec): Contradiction | 
   const stops = action === "pause" || action === "halt";
   if (rule.for !== undefined && action !== "pause")
     return { at: "for", what: "`for` is how long a stage pauses", fix: "add action: pause, or remove it" };
+  if (rule.kind === "silence" && action !== undefined && action !== "alert")
+    return {
+      at: "action",
+      what: `\`silence\` cannot ${action}`,
+      why: "it is asked of the clock, and what becomes of records is a function of the log alone",
+      fix: "use action: alert",
+    };
   if (judgesStreams(rule) && action !== undefined && action !== "alert" && !stops)
     return {
       at: "action",

@@ -107,6 +107,10 @@ export const KIND_NOTES: Readonly<Record<RuleSpec["kind"], KindNote>> = {
       "records of the batch ≠ batch-count, or the sum of the CRC-32 of its values modulo 2^32, eight hex digits, ≠ batch-checksum; insufficient where neither was sent",
     example: "{id: whole, kind: complete}",
   },
+  silence: {
+    breach: "no record came to the gate for longer than gap; raised once, cleared by the next record",
+    example: "{id: quiet, kind: silence, gap: 15m, owner: group:flight-ops}",
+  },
   volume: {
     breach:
       "n < min or n > max · n < ratio.min·previous or n > ratio.max·previous · |n − median| > z·max(1.4826·MAD, √median), of at least 4 windows",

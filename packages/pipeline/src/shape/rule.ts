@@ -325,4 +325,13 @@ export const ruleSchema: z.ZodType<RuleSpec> = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("complete"), ...common }).meta({
     description: "A batch is what its producer said of it in the headers batch-count and batch-checksum. For windows of kind batch.",
   }),
+  z
+    .strictObject({
+      kind: z.literal("silence"),
+      ...common,
+      gap: positiveDuration.meta({ description: "So long may nothing come, by the clock of the monitor.", examples: ["15m"] }),
+    })
+    .meta({
+      description: "Records must keep coming to the gate. The monitor watches for it; it alerts, and decides nothing about records.",
+    }),
 ]);
