@@ -162,6 +162,32 @@ describe("batches over all partitions", () => {
     expect(new Set(api.seen.flatMap((s) => s.verdicts).map((line) => line.split(" ")[0])).size).toBe(3);
   });
 
+  it("stop the partitions that have records of one that breaks a rule with halt, and nothing behind is let go", () => {
+    const items = itemsOf([
+      told(
+        "bad",
+        Array.from({ length: 14 }, () => null),
+      ),
+      told(
+        "good",
+        Array.from({ length: 14 }, () => 1),
+      ),
+    ]);
+    const rules: RuleSpec[] = [{ id: "nulls", kind: "nullRate", field: "/x", max: 0.25, action: "halt" }];
+    const api = group({ partitions: 2, items, processes: 1, window: WINDOW, rules: () => rules });
+    const [running] = api.running;
+    for (const partition of [0, 1]) api.read(running!, partition, 1000);
+    api.settle();
+    const count = (port: string): number => api.seen.reduce((n, { ports }) => n + ports[port]!.length, 0);
+    const stops = () => [0, 1].map((partition) => running!.stage.stopped!({ topic: "in", partition }, 7));
+    expect([count("quarantine"), count("pass")]).toEqual([14, 0]);
+    const verdict = api.seen.flatMap((s) => s.verdicts).find((line) => line.includes('"breach"'))?.split(" ")[0]; // prettier-ignore
+    expect(stops()).toMatchObject([{ verdict, rule: "nulls" }, { verdict }]);
+    for (const partition of [0, 1]) running!.stage.goOn!({ topic: "in", partition });
+    api.settle();
+    expect([count("quarantine"), count("pass"), stops()]).toEqual([14, 14, [null, null]]);
+  });
+
   it("leave no notes behind once they are let go", () => {
     const api = start([told("a", [1, 2, 3, 4, 5, 6, 7]), told("b", [1, 2])], 3, 2);
     api.finish();
