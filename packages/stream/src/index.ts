@@ -23,6 +23,7 @@ export {
   type GroupListener,
   type Membership,
   type FetchOptions,
+  type FetchPace,
   type Fetcher,
   type Mark,
   type Position,

@@ -80,6 +80,16 @@ export interface FetchOptions {
   readonly isolation?: "committed" | "uncommitted";
   readonly maxBytes?: number;
   readonly maxPartitionBytes?: number;
+  /**
+   * A request that brought fewer records, but some, is followed by a pause before the next is sent, so that what is written
+   * meanwhile comes together: many small requests cost more than their records. Nothing that was fetched waits. Absent: no pause.
+   */
+  readonly pace?: FetchPace;
+}
+
+export interface FetchPace {
+  readonly fewRecords: number;
+  readonly pauseMs: number;
 }
 
 export interface Fetcher extends AsyncDisposable {

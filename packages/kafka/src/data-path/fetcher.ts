@@ -1,5 +1,5 @@
 import { laneKey, RetriableError, WeirError, type Batch, type Lane } from "@weir/record";
-import type { Fetched, Fetcher, FetchOptions, LaneFailure, Position } from "@weir/stream";
+import type { Fetched, Fetcher, FetchOptions, FetchPace, LaneFailure, Position } from "@weir/stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import { brokerFailure, type Link, type SocketKind, type TopicInfo } from "../connection/index.ts";
 import { decodeRecords, emptyBatch, type Codecs } from "../record-batch/index.ts";
@@ -22,6 +22,13 @@ interface Pending {
   readonly answered: Promise<void>;
   found: Fetched | null;
   error: unknown;
+}
+
+interface Sending {
+  readonly topics: ReadonlyMap<string, TopicInfo>;
+  readonly waitMs: number;
+  /** Before the request is sent. */
+  readonly pauseMs: number;
 }
 
 interface Slices {
@@ -57,9 +64,14 @@ export function createFetcher({ link, codecs, kind, release, options }: FetcherS
   let turn = 0;
   let closed = false;
 
-  const send = (leader: number, positions: readonly Position[], topics: ReadonlyMap<string, TopicInfo>, waitMs: number): void => {
+  const send = (leader: number, positions: readonly Position[], { topics, waitMs, pauseMs }: Sending): void => {
     const asked = new Map(rotate(positions, turn++).map((p) => [laneKey(p), p]));
-    const answered = requestFrom(link, kind, leader, asked, topics, { ...limits, waitMs }, codecs).then(
+    const request = async (): Promise<Fetched> => {
+      if (pauseMs > 0) await sleep(pauseMs);
+      if (closed) throw new RetriableError("CLOSED", "the fetcher is closed");
+      return requestFrom(link, kind, leader, asked, topics, { ...limits, waitMs }, codecs);
+    };
+    const answered = request().then(
       (found) => void (entry.found = found),
       (error: unknown) => void (entry.error = error),
     );
@@ -77,7 +89,7 @@ export function createFetcher({ link, codecs, kind, release, options }: FetcherS
       const byLeader = groupByLeader(same, topics, out.failed);
       for (const [leader, wanted] of byLeader) {
         const running = pending.get(leader);
-        if (running === undefined || !coversAny(running, wanted)) send(leader, wanted, topics, waitMs);
+        if (running === undefined || !coversAny(running, wanted)) send(leader, wanted, { topics, waitMs, pauseMs: 0 });
       }
       const mine = [...byLeader.keys()].flatMap((leader) => pending.get(leader) ?? []);
       if (mine.length > 0 && out.failed.length === 0) await Promise.race(mine.map((p) => p.answered));
@@ -87,7 +99,8 @@ export function createFetcher({ link, codecs, kind, release, options }: FetcherS
         pending.delete(leader);
         take(answer, wanted, out);
         const next = continuation(wanted, out);
-        if (next.length > 0 && !closed && answer.error === null) send(leader, next, topics, waitMs);
+        const pauseMs = pauseAfter(answer, options.pace);
+        if (next.length > 0 && !closed && answer.error === null) send(leader, next, { topics, waitMs, pauseMs });
       }
       if (out.failed.some((f) => f.kind === "retry")) await refreshSoon(link, out.failed);
       return out;
@@ -158,6 +171,13 @@ function take(answer: Pending, wanted: readonly Position[], out: Slices): void {
   for (const failure of answer.found.failed) if (current.has(laneKey(failure.lane))) out.failed.push(failure);
   for (const [key, end] of answer.found.ends) if (current.has(key)) out.ends.set(key, end);
   for (const [key, end] of answer.found.writtenTo) if (current.has(key)) out.writtenTo.set(key, end);
+}
+
+/** Markers alone are no records: whoever waits for the first record must not wait longer for them. */
+function pauseAfter({ found }: Pending, pace: FetchPace | undefined): number {
+  if (pace === undefined || found === null) return 0;
+  const records = found.batches.reduce((sum, batch) => sum + batch.count, 0);
+  return records > 0 && records < pace.fewRecords ? pace.pauseMs : 0;
 }
 
 /** Where the lanes go on after what was just handed over. */

@@ -23,8 +23,8 @@ import { isDue, isFarBehind, movedQuietly } from "./pace.ts";
 import { patiently } from "../patiently.ts";
 import { isReplaced } from "./replaced.ts";
 import { createParts, type Parts } from "./parts.ts";
+import { BACKOFF_MS, FETCH_BYTES, FETCH_PACE, IDLE_MS, PATIENCE_MS } from "./tuning.ts";
 import { createStops, type Stops } from "./stops.ts";
-import { BACKOFF_MS, FETCH_BYTES, IDLE_MS, PATIENCE_MS, SMALL_FETCH_PAUSE_MS, SMALL_FETCH_RECORDS } from "./tuning.ts";
 import { createUnit, type Unit } from "./unit.ts";
 import { createWatchdog, hopeless, type Watchdog } from "./watchdog.ts";
 import type { Writing } from "./writing.ts";
@@ -160,7 +160,7 @@ class Work {
     const { control } = topics;
     const name = `weir-${group}-${slot}`;
     await using producer = await this.#patiently(() => log.producer({ transactionalId: name, rotate: 4, timeoutMs: transactionTimeoutMs }));
-    await using fetcher = log.fetcher({ maxBytes: FETCH_BYTES });
+    await using fetcher = log.fetcher({ maxBytes: FETCH_BYTES, pace: FETCH_PACE });
     await using recalls = log.fetcher({ maxBytes: FETCH_BYTES });
     this.#producer = producer;
     this.#recalls = recalls;
@@ -330,13 +330,10 @@ class Work {
     }
     for (const failure of failed) this.#broken ??= haltLane(failure, this.lanes, this.#control, this.#options);
     const now = clock.monotonic();
-    let records = 0;
     for (const batch of batches) {
-      records += batch.count;
       Object.assign(this.lanes.get(batch)!, { activeAt: now, newestAt: batch.timestamp[batch.count - 1] ?? -1 }); // accepted: it is there
     }
     this.#lag = tellLag({ ends, writtenTo }, this.lanes, this.#options);
-    if (records > 0 && records < SMALL_FETCH_RECORDS) await clock.sleep(SMALL_FETCH_PAUSE_MS);
     return batches;
   }
 

@@ -1,3 +1,5 @@
+import type { FetchPace } from "../log.ts";
+
 /** Longest pause when there is nothing to do. */
 export const IDLE_MS: number = 100;
 /**
@@ -7,8 +9,7 @@ export const IDLE_MS: number = 100;
 export const FETCH_BYTES: number = 2 * 900 * 1024;
 /** Pause before an attempt is repeated. */
 export const BACKOFF_MS: number = 200;
-/** A fetch of fewer records is followed by a short pause: many small requests cost more than records. */
-export const SMALL_FETCH_RECORDS: number = 256;
-export const SMALL_FETCH_PAUSE_MS: number = 5;
+/** A stage that keeps up asks so often, not for every record. */
+export const FETCH_PACE: FetchPace = { fewRecords: 256, pauseMs: 5 };
 /** Longest time with work and without progress: twice a request that nobody answers, and the wait for a transaction that was left open. */
 export const PATIENCE_MS: number = 60_000;
