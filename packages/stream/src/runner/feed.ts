@@ -5,7 +5,10 @@ import { accept, positionsOf, type Lanes, type OwnedLane } from "./lanes.ts";
 
 /** Records of the ready lanes, one fetch ahead of whoever processes them. */
 export interface Feed {
-  /** `dueAt`: when the open transaction has to be committed, by the monotonic clock; null when none is open. */
+  /**
+   * `dueAt`: when the open transaction has to be committed, by the monotonic clock; null when none is open. What has not come by
+   * then comes with a later call: nobody waits for new records with those that are decided.
+   */
   next(dueAt: number | null): Promise<Fed>;
   /** What is on its way belongs to an earlier life of the lanes. */
   forget(): void;
@@ -35,6 +38,8 @@ interface Asked {
   readonly since: number;
 }
 
+const NOTHING_YET: Fed = { batches: [], failed: [], ends: new Map(), writtenTo: new Map(), fault: null, ms: 0 };
+
 export interface FeedSetup {
   readonly fetcher: Fetcher;
   readonly lanes: Lanes;
@@ -57,6 +62,10 @@ export function createFeed({ fetcher, lanes, clock, mayRead }: FeedSetup): Feed 
   return {
     next: async (dueAt) => {
       const asked = ahead ?? ask(dueAt);
+      if (dueAt !== null && !(await isAnsweredBy(asked, dueAt, clock))) {
+        ahead = asked;
+        return NOTHING_YET;
+      }
       ahead = null;
       try {
         const fetched = await asked.answer;
@@ -73,4 +82,12 @@ export function createFeed({ fetcher, lanes, clock, mayRead }: FeedSetup): Feed 
       ahead = null;
     },
   };
+}
+
+async function isAnsweredBy({ answer, since }: Asked, dueAt: number, clock: Clock): Promise<boolean> {
+  if (dueAt >= since + WAIT_MS) return true; // it comes before that by itself
+  let isAnswered = false;
+  const told = (): void => void (isAnswered = true);
+  await Promise.race([answer.then(told, told), clock.sleep(Math.max(0, dueAt - clock.monotonic()))]);
+  return isAnswered;
 }

@@ -232,6 +232,25 @@ test("told to stop while records are on their way, a runner decides them before 
   expect(world.values("out")).toEqual(["a", "b", "c", "d"]);
 });
 
+test("what comes after a silence is committed at once, what follows it when it is due, also where nothing more comes", async () => {
+  const world = await createWorld(1);
+  const running = world.start(createPass(), "s", { commit: { everyMs: 20, bytes: 1_000_000 } });
+  await world.clock.advance(500);
+  append(world.log, 0, ["a"]);
+  await world.clock.advance(2);
+  expect(world.values("out")).toEqual(["a"]);
+  append(world.log, 0, ["b"]);
+  await world.clock.advance(15);
+  expect(world.values("out")).toEqual(["a"]);
+  await world.clock.advance(5);
+  expect(world.values("out")).toEqual(["a", "b"]);
+  append(world.log, 0, ["c"]); // for a fetch that was asked for before the last commit
+  await world.clock.advance(25);
+  expect(world.values("out")).toEqual(["a", "b", "c"]);
+  await stopAll(world, running);
+  expect(world.values("out")).toEqual(["a", "b", "c"]);
+});
+
 test("what was read before the group forgot the member is not committed under its next life", async () => {
   const world = await createWorld(1);
   const running = world.start(createPass(), "s");

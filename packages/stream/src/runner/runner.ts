@@ -78,6 +78,8 @@ class Work {
   /** Why nothing of what is open may be committed. */
   #broken: Error | null = null;
   #unit: Unit | null = null;
+  /** When the last one was handed to be committed. */
+  #sealedAt = -Infinity;
   /** Records of all lanes that could be read and were not, at the last fetch. */
   #lag = 0;
   #processing = false;
@@ -373,6 +375,7 @@ class Work {
       chain: this.#chain,
       producer: this.#producer,
       membership: this.#membership,
+      sealedAt: this.#sealedAt,
       behind: isFarBehind(this.#lag),
     });
     return this.#unit;
@@ -385,6 +388,7 @@ class Work {
     await this.#commits.room();
     if (this.#broken) return;
     this.#unit = null;
+    this.#sealedAt = this.#options.clock.monotonic();
     this.#commits.start(unit);
   }
 

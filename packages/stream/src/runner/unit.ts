@@ -5,17 +5,15 @@ import type { Chain, Outcome } from "./chain.ts";
 import { writeEndNote } from "./notes.ts";
 import { createTally, type Execution } from "./execution.ts";
 import type { RunnerOptions } from "./options.ts";
+import { limitsOf, type Limits } from "./pace.ts";
 import { createRefusals, type Refusal } from "./refusal.ts";
 import { writeOutcome, writeSystem, type Writing } from "./writing.ts";
 
 /** One execution in the making: a transaction, what was decided in it, and the entries that will tell of it. */
-export interface Unit {
+export interface Unit extends Limits {
   bytes(): number;
   /** By the monotonic clock, as `dueAt`. */
   readonly openedAt: number;
-  readonly dueAt: number;
-  /** It is due, too, when it holds so much. */
-  readonly bytesMax: number;
   fetched(ms: number): void;
   processed(ms: number): void;
   add(outcome: Outcome): void;
@@ -39,20 +37,19 @@ export interface Unit {
   abort(): Promise<void>;
 }
 
-/** How much longer and larger transactions are while a stage is far behind: what each costs the broker is worth more than its latency then. */
-const STRETCH = 4;
-
 export interface UnitSetup {
   readonly options: RunnerOptions;
   readonly writing: Writing;
   readonly chain: Chain;
   readonly producer: Producer;
   readonly membership: Membership;
+  /** When the transaction before it was handed to be committed, by the monotonic clock; -Infinity: there was none. */
+  readonly sealedAt: number;
   /** Is the stage far behind? */
   readonly behind: boolean;
 }
 
-export function createUnit({ options, writing, chain, producer, membership, behind }: UnitSetup): Unit {
+export function createUnit({ options, writing, chain, producer, membership, sealedAt, behind }: UnitSetup): Unit {
   const { clock } = options;
   const transaction = producer.begin();
   const incarnation = membership.incarnation;
@@ -63,10 +60,8 @@ export function createUnit({ options, writing, chain, producer, membership, behi
   const refusals = createRefusals();
   const ms = { fetch: 0, process: 0 };
   let records = 0;
-  const stretch = behind ? STRETCH : 1;
   const openedAt = clock.monotonic();
-  const dueAt = openedAt + options.commit.everyMs * stretch;
-  const bytesMax = options.commit.bytes * stretch;
+  const { dueAt, bytesMax } = limitsOf({ openedAt, sealedAt, commit: options.commit, behind });
   return {
     bytes: () => transaction.bytes,
     openedAt,
