@@ -105,13 +105,14 @@ describe("what is kept in a file", () => {
 
 describe("what a figure is worth", () => {
   it("nothing is said where all is well", () => {
-    expect(doubtsOf(line(trial(5), { lateShare: 0.001 }))).toEqual([]);
+    expect(doubtsOf(line(trial(5), { lateShare: 0.001, otherCores: 0.2 }))).toEqual([]);
   });
 
   it.each([
     [{ lateShare: 0.0011 }, "void: 0.11 % of the records were sent over 1 ms late"],
     [{ missing: 1 }, "void: records are missing or doubled"],
     [{ doubled: 2 }, "void: records are missing or doubled"],
+    [{ otherCores: 0.25 }, "void: the machine was not quiet, others took 0.25 processors"],
     [{ reachedPerSecond: 19_000 }, "the rate was not reached"],
   ])("%j: %s", (measured, doubt) => {
     expect(doubtsOf(line(trial(5), measured))).toEqual([doubt]);

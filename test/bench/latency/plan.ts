@@ -49,6 +49,8 @@ export const TRIAL_SECONDS = 10;
 export const LIMIT_MS = 25;
 /** A schedule kept so badly says nothing about the system. */
 const MOST_LATE = 0.001;
+/** Processors taken by everything else: above it the percentiles are those of the machine's other work. */
+const MOST_OTHER_CORES = 0.2;
 const LEAST_REACHED = 0.98;
 /** After so many rates in a row that were not held the higher ones are left out. */
 const GIVE_UP_AFTER = 2;
@@ -111,6 +113,8 @@ export function doubtsOf({ measured, failure, rate }: Line): string[] {
   const doubts: string[] = [];
   if (measured.lateShare > MOST_LATE) doubts.push(`void: ${percent(measured.lateShare)} of the records were sent over 1 ms late`);
   if (!isWhole(measured)) doubts.push("void: records are missing or doubled");
+  if (measured.otherCores > MOST_OTHER_CORES)
+    doubts.push(`void: the machine was not quiet, others took ${measured.otherCores.toFixed(2)} processors`);
   if (measured.reachedPerSecond < LEAST_REACHED * rate) doubts.push("the rate was not reached");
   return doubts;
 }
