@@ -79,6 +79,11 @@ describe("what is measured", () => {
     expect(nextStep({ ...plan, seconds: 60 }, kept)).toEqual(step({ commitMs: 10, seconds: 60 }));
   });
 
+  it("the best setting once more, also where that takes no longer than a trial", () => {
+    const short: Plan = { ...plan, systems: ["weir-fused"], seconds: TRIAL_SECONDS };
+    expect(stepsOf(short, (s) => line(s))).toEqual([trial(5), trial(10), step({ seconds: TRIAL_SECONDS })]);
+  });
+
   it("higher rates, until two in a row are not held", () => {
     const rates = [1000, 2000, 3000, 4000, 5000];
     const one: Plan = { ...plan, systems: ["bytewax"], rates };
