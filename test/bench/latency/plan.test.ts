@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { doubtsOf, isHeld, nextStep, TRIAL_SECONDS, type Line, type Measured, type Plan, type Step } from "./plan.ts";
-import { linesIn } from "./results.ts";
+import { linesIn } from "../kept-lines.ts";
+import { isLine } from "./results.ts";
 
 const GOOD: Measured = {
   p50: 5,
@@ -100,11 +101,11 @@ describe("what is kept in a file", () => {
   const text = lines.map((l) => `${JSON.stringify(l)}\n`).join("");
 
   it("is read again as it was", () => {
-    expect(linesIn(text)).toEqual(lines);
+    expect(linesIn(text, isLine)).toEqual(lines);
   });
 
   it("counts without the line that was being written when it ended", () => {
-    expect(linesIn(text.slice(0, -20))).toEqual([lines[0]]);
+    expect(linesIn(text.slice(0, -20), isLine)).toEqual([lines[0]]);
   });
 });
 

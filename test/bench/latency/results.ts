@@ -1,5 +1,6 @@
-import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import path from "node:path";
+import { openLines } from "../kept-lines.ts";
 import type { Line, Plan } from "./plan.ts";
 import { plotOf } from "./plot.ts";
 import { markdownOf } from "./report.ts";
@@ -12,40 +13,21 @@ export interface Results {
 }
 
 export function openResults(folder: string, plan: Plan): Results {
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, "latency.jsonl");
-  const lines = existsSync(file) ? linesIn(readFileSync(file, "utf8")) : [];
+  const kept = openLines(path.join(folder, "latency.jsonl"), isLine, false);
   const draw = (): void => {
-    writeFileSync(path.join(folder, "latency.md"), markdownOf(lines, plan));
-    writeFileSync(path.join(folder, "latency.svg"), plotOf(lines));
+    writeFileSync(path.join(folder, "latency.md"), markdownOf(kept.lines, plan));
+    writeFileSync(path.join(folder, "latency.svg"), plotOf(kept.lines));
   };
   return {
-    lines,
+    lines: kept.lines,
     keep: (line) => {
-      lines.push(line);
-      appendFileSync(file, `${JSON.stringify(line)}\n`);
+      kept.add(line);
       draw();
     },
   };
 }
 
-/** What was kept; a line that was cut off while it was written is measured again. */
-export function linesIn(text: string): Line[] {
-  return text.split("\n").flatMap((line) => {
-    const read = parsed(line);
-    return isLine(read) ? [read] : [];
-  });
-}
-
-function parsed(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return null;
-  }
-}
-
 /** Only this program writes them: that they are whole is enough. */
-function isLine(value: unknown): value is Line {
+export function isLine(value: unknown): value is Line {
   return typeof value === "object" && value !== null && "system" in value && "rate" in value && "isTrial" in value && "measured" in value;
 }
