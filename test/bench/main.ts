@@ -4,18 +4,20 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startEmbedded } from "@weir/broker";
 import { createKafkaLog } from "@weir/kafka";
-import { createRandom, writeW1Pipeline } from "@weir/testkit";
+import { createRandom } from "@weir/testkit";
 import { ROOT } from "../e2e/command.ts";
 import { codeDigest } from "./code-digest.ts";
 import { drain, type Drained, type DrainOptions } from "./drain.ts";
 import { measureGrowth } from "./growth/main.ts";
-import { createLoad, FAULT_EVERY, PARTITIONS, POOL_RECORDS, SEED } from "./input.ts";
+import { createLoad, poolOf, SEED } from "./input.ts";
 import { openRuns, type KeptRuns } from "./kept-runs.ts";
 import { measureLatency } from "./latency/main.ts";
 import { parseOptions, type BenchOptions, type Ours, type System } from "./options.ts";
 import { createReference } from "./reference.ts";
-import { jsonLine, METHOD, table } from "./report.ts";
+import { jsonLine, methodOf, table } from "./report.ts";
 import { keepResults } from "./results.ts";
+import { formOf, writePipeline } from "./workload.ts";
+import { WORKLOADS } from "./workloads/workloads.ts";
 
 // `npm run bench`: records a second and processor time per record of whole pipelines on a Kafka of their own.
 
@@ -24,14 +26,17 @@ import { keepResults } from "./results.ts";
  * headers, with only a run without them before it.
  */
 const WARM_UP: readonly System[] = ["weir-pass", "weir-fused"];
-const WARM_UP_RECORDS = 2_000_000;
-/** Per record: in the entry topic and in all that a system writes. */
-const DISK_BYTES: ReadonlyMap<System, number> = new Map<Ours, number>([
-  ["weir-pass", 700],
-  ["weir-fused", 900],
-  ["weir-services", 1900],
+/** Of a record, how often it is written, the entry topic included, and what comes with it in all of these places. */
+interface Disk {
+  readonly copies: number;
+  readonly added: number;
+}
+const DISK: ReadonlyMap<System, Disk> = new Map<Ours, Disk>([
+  ["weir-pass", { copies: 2, added: 120 }],
+  ["weir-fused", { copies: 2, added: 320 }],
+  ["weir-services", { copies: 4, added: 740 }],
 ]);
-const PEER_DISK_BYTES = 800;
+const PEER_DISK: Disk = { copies: 2, added: 220 };
 
 const note = (line: string): void => console.error(`  ${line}`);
 
@@ -43,12 +48,12 @@ async function main(): Promise<void> {
   const folder = await mkdtemp(path.join(tmpdir(), "weir-bench-"));
   try {
     assertRoom(folder, options);
-    if (!options.json) console.log(METHOD);
+    if (!options.json) console.log(methodOf(options.workload));
     const kept = options.out === null ? null : openRuns(options.out, { code: codeDigest(ROOT), again: options.again });
     const results = await measureAll(folder, options, kept);
-    if (options.json) for (const runs of results) console.log(jsonLine(runs));
+    if (options.json) for (const runs of results) console.log(jsonLine(runs, options.workload));
     else console.log(table(results));
-    if (options.out !== null) keepResults(options.out, results);
+    if (options.out !== null) keepResults(options.out, results, options.workload);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -57,7 +62,9 @@ async function main(): Promise<void> {
 /** What is kept of an earlier call is not measured again. */
 async function measureAll(folder: string, options: BenchOptions, kept: KeptRuns | null): Promise<Drained[][]> {
   const all = turns(options);
-  const keyOf = ({ system, run }: Turn): string => `${system} ${run} ${options.records[system]} ${options.killEveryMs ?? "alive"}`;
+  const prefix = options.workload === WORKLOADS[0] ? "" : `${options.workload.name} `; // runs of W1 are kept under the keys that they always had
+  const keyOf = ({ system, run }: Turn): string =>
+    `${prefix}${system} ${run} ${recordsFor(system, options)} ${options.killEveryMs ?? "alive"}`;
   const missing = all.filter((turn) => !kept?.runs.has(keyOf(turn)));
   if (kept !== null) note(`${all.length - missing.length} of ${all.length} runs are in ${kept.file} for these sources`);
   const measured = new Map<string, Drained>(kept?.runs);
@@ -73,17 +80,19 @@ async function measureAll(folder: string, options: BenchOptions, kept: KeptRuns 
 type OnDrained = (turn: Turn, drained: Drained) => void;
 
 async function measureEach(folder: string, options: BenchOptions, missing: readonly Turn[], onDrained: OnDrained): Promise<void> {
+  const { workload, warmUpRecords } = options.workload;
   const broker = await startEmbedded({ dataDir: path.join(folder, "kafka"), port: 0, profile: "bench", note });
   try {
     await using log = await createKafkaLog({ brokers: [broker.address], clientId: "weir-bench" });
-    const load = createLoad();
+    const load = createLoad(workload);
     const models = path.join(folder, "reference");
-    writeW1Pipeline(models, { name: "reference", partitions: PARTITIONS, windowRecords: null });
+    writePipeline(models, workload, { name: "reference" });
     const reference = await createReference({
       models: path.join(models, "models"),
       seed: SEED,
-      faultEvery: FAULT_EVERY,
-      pool: POOL_RECORDS,
+      faultEvery: workload.faultEvery,
+      pool: poolOf(workload).records,
+      form: formOf(workload),
     });
     const filled = new Set<string>();
     const measure = async (system: System, run: string, records: number): Promise<Drained> => {
@@ -107,12 +116,13 @@ async function measureEach(folder: string, options: BenchOptions, missing: reado
         commitMs: null,
         note,
         reference,
+        workload,
         killEveryMs: run === "warm-up" ? null : options.killEveryMs,
       };
       return drain(log, drainOptions);
     };
-    for (const system of WARM_UP) await measure(system, "warm-up", WARM_UP_RECORDS);
-    for (const turn of missing) onDrained(turn, await measure(turn.system, `run ${turn.run}`, options.records[turn.system]));
+    for (const system of WARM_UP) await measure(system, "warm-up", warmUpRecords);
+    for (const turn of missing) onDrained(turn, await measure(turn.system, `run ${turn.run}`, recordsFor(turn.system, options)));
   } finally {
     await broker.stop();
   }
@@ -121,6 +131,10 @@ async function measureEach(folder: string, options: BenchOptions, missing: reado
 interface Turn {
   readonly system: System;
   readonly run: number;
+}
+
+function recordsFor(system: System, { records }: BenchOptions): number {
+  return records[system]!; // the options name no system that cannot do the workload
 }
 
 /** With several runs the systems take turns in changing order. */
@@ -132,10 +146,15 @@ function turns({ systems, runs }: BenchOptions): Turn[] {
   }).flat();
 }
 
-function assertRoom(folder: string, { systems, runs, records }: BenchOptions): void {
+function assertRoom(folder: string, options: BenchOptions): void {
+  const { systems, runs, workload } = options;
+  const bytesOf = (system: System): number => {
+    const { copies, added } = DISK.get(system) ?? PEER_DISK;
+    return copies * workload.bytes + added;
+  };
   const needed = systems.reduce(
-    (sum, system) => sum + runs * records[system] * (DISK_BYTES.get(system) ?? PEER_DISK_BYTES),
-    (1 + WARM_UP.length) * WARM_UP_RECORDS * PEER_DISK_BYTES,
+    (sum, system) => sum + runs * recordsFor(system, options) * bytesOf(system),
+    (1 + WARM_UP.length) * workload.warmUpRecords * (PEER_DISK.copies * workload.bytes + PEER_DISK.added),
   );
   const { bavail, bsize } = statfsSync(folder);
   if (needed < bavail * bsize) return;

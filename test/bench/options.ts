@@ -1,10 +1,13 @@
 import { PEERS, type Peer } from "./peers.ts";
+import type { NamedWorkload } from "./workloads/named-workload.ts";
+import { WORKLOADS } from "./workloads/workloads.ts";
 
 /** What `npm run bench` was asked for. */
 export interface BenchOptions {
+  readonly workload: NamedWorkload;
   readonly systems: readonly System[];
   /** Records that a system is given in one run. */
-  readonly records: Readonly<Record<System, number>>;
+  readonly records: Records;
   readonly runs: number;
   readonly json: boolean;
   /** Kill a process of the system so often; null: leave them alone. */
@@ -20,20 +23,8 @@ export type Ours = (typeof OURS)[number];
 export type System = Ours | Peer;
 export const SYSTEMS: readonly System[] = [...OURS, ...PEERS];
 
-/** Enough for a drain of twenty to fifty seconds on two processors: a compiler of the first ten counts less. */
-export const RECORDS: Readonly<Record<System, number>> = {
-  "weir-pass": 12_000_000,
-  "weir-fused": 12_000_000,
-  "weir-services": 4_000_000,
-  "streams-plain": 1_000_000,
-  "streams-tuned": 8_000_000,
-  "flink-plain": 800_000,
-  "flink-tuned": 8_000_000,
-  "java-hand": 12_000_000,
-  bytewax: 1_000_000,
-  quix: 250_000,
-  "kafkajs-each": 100_000,
-};
+export type Records = Partial<Readonly<Record<System, number>>>;
+
 /** `--quick`: so many systems and runs take about twenty minutes. */
 const QUICK_SHARE = 0.5;
 const QUICK_RUNS = 3;
@@ -42,22 +33,32 @@ const LEAST_RECORDS = 100_000;
 /** A process needs some seconds to start. */
 const LEAST_KILL_SECONDS = 5;
 
-const USAGE = `npm run bench --silent -- [--json] [--records N] [--systems ${SYSTEMS.join(",")}] [--runs N] [--quick] [--kill-every SECONDS] [--out DIR] [--again]
+const USAGE = `npm run bench --silent -- [--workload ${WORKLOADS.map(({ name }) => name).join("|")}] [--json] [--records N] [--systems ${SYSTEMS.join(",")}] [--runs N] [--quick] [--kill-every SECONDS] [--out DIR] [--again]
        npm run bench --silent -- --growth [--axes …] [--out DIR]
        npm run bench --silent -- --latency [--systems …] [--rates …] [--out DIR]`;
 
 /** @throws {Error} that says how to call it. */
 export function parseOptions(args: readonly string[]): BenchOptions {
-  let options: BenchOptions = { systems: OURS, records: RECORDS, runs: 1, json: false, killEveryMs: null, out: null, again: false };
-  const rest = [...args];
+  const { workload, rest } = workloadIn(args);
+  let options: BenchOptions = {
+    ...{ workload, systems: workload.usual, records: workload.records },
+    ...{ runs: 1, json: false, killEveryMs: null, out: null, again: false },
+  };
   for (let flag = rest.shift(); flag !== undefined; flag = rest.shift()) {
     if (flag === "--json") options = { ...options, json: true };
     else if (flag === "--quick")
-      options = { ...options, systems: SYSTEMS, runs: QUICK_RUNS, records: recordsOf((system) => QUICK_SHARE * RECORDS[system]) };
-    else if (flag === "--records") options = { ...options, records: allTheSame(whole(flag, rest.shift(), LEAST_RECORDS)) };
-    else if (flag === "--kill-every") options = { ...options, killEveryMs: 1000 * whole(flag, rest.shift(), LEAST_KILL_SECONDS) };
+      options = {
+        ...options,
+        systems: systemsOf(workload),
+        runs: QUICK_RUNS,
+        records: recordsOf(workload, (usual) => QUICK_SHARE * usual),
+      };
+    else if (flag === "--records") {
+      const records = whole(flag, rest.shift(), LEAST_RECORDS);
+      options = { ...options, records: recordsOf(workload, () => records) };
+    } else if (flag === "--kill-every") options = { ...options, killEveryMs: 1000 * whole(flag, rest.shift(), LEAST_KILL_SECONDS) };
     else if (flag === "--runs") options = { ...options, runs: whole(flag, rest.shift(), 1) };
-    else if (flag === "--systems") options = { ...options, systems: systemsIn(rest.shift() ?? "") };
+    else if (flag === "--systems") options = { ...options, systems: systemsIn(rest.shift() ?? "", workload) };
     else if (flag === "--again") options = { ...options, again: true };
     else if (flag === "--out") options = { ...options, out: rest.shift() ?? "bench-results" };
     else throw new Error(`${flag} is not known\nusage: ${USAGE}`);
@@ -65,14 +66,23 @@ export function parseOptions(args: readonly string[]): BenchOptions {
   return options;
 }
 
-function allTheSame(records: number): Record<System, number> {
-  return recordsOf(() => records);
+/** The workload that is named anywhere among the arguments, and the other arguments: some of them mean what it says. */
+function workloadIn(args: readonly string[]): { workload: NamedWorkload; rest: string[] } {
+  const at = args.indexOf("--workload");
+  if (at < 0) return { workload: WORKLOADS[0], rest: [...args] };
+  const name = args[at + 1] ?? "";
+  const workload = WORKLOADS.find((w) => w.name === name);
+  if (workload === undefined) throw new Error(`there is no workload "${name}"\nusage: ${USAGE}`);
+  return { workload, rest: args.toSpliced(at, 2) };
 }
 
-function recordsOf(records: (system: System) => number): Record<System, number> {
-  const sized = { ...RECORDS };
-  for (const system of SYSTEMS) sized[system] = records(system);
-  return sized;
+/** Those that can do it, in the order of all systems. */
+export function systemsOf({ records }: NamedWorkload): System[] {
+  return SYSTEMS.filter((system) => records[system] !== undefined);
+}
+
+function recordsOf(workload: NamedWorkload, records: (usual: number) => number): Records {
+  return Object.fromEntries(systemsOf(workload).map((system) => [system, records(workload.records[system]!)])); // those that have some
 }
 
 function whole(flag: string, text: string | undefined, least: number): number {
@@ -82,11 +92,13 @@ function whole(flag: string, text: string | undefined, least: number): number {
   return value;
 }
 
-function systemsIn(text: string): System[] {
-  const isSystem = (name: string): name is System => SYSTEMS.some((s) => s === name);
-  if (text === "all") return [...SYSTEMS];
+function systemsIn(text: string, workload: NamedWorkload): System[] {
+  const able = systemsOf(workload);
+  if (text === "all") return able;
   return text.split(",").map((name) => {
-    if (!isSystem(name)) throw new Error(`there is no system "${name}"\nusage: ${USAGE}`);
-    return name;
+    const system = SYSTEMS.find((s) => s === name);
+    if (system === undefined) throw new Error(`there is no system "${name}"\nusage: ${USAGE}`);
+    if (!able.includes(system)) throw new Error(`${system} cannot do ${workload.name}, only ${able.join(", ")} can`);
+    return system;
   });
 }

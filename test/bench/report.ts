@@ -1,13 +1,20 @@
 import { cpus } from "node:os";
 import type { Drained } from "./drain.ts";
+import type { NamedWorkload } from "./workloads/named-workload.ts";
+import { WORKLOADS } from "./workloads/workloads.ts";
 
 /** More than this taken by others makes the rate of a run worthless. */
 const VOID_OTHER_CORES = 0.2;
 
-export const METHOD = `Method
-  records   card transactions (W1) of about 290 bytes of JSON, 8 partitions, every hundredth one bad; 200,000 different ones, then again with other ids
-  work      parse, 14 required fields, seven ranges, a net of 30-64-32-2, three branches and dead letters; headers, verdicts and execution log as by default
-  order     read_committed, transactions of at most 100 ms or 8 MiB: exactly-once
+/** How the figures of a workload come to be. */
+export function methodOf({ method }: NamedWorkload): string {
+  return `Method
+  records   ${method.records}
+  work      ${method.work.join("\n            ")}
+${SAME_FOR_ALL}`;
+}
+
+const SAME_FOR_ALL = `  order     read_committed, transactions of at most 100 ms or 8 MiB: exactly-once
   systems   weir-pass      one process that carries records over and does nothing with them, no headers added: what runner and Kafka alone cost
             weir-fused     one process, gate + inference + router in it
             weir-services  five processes: ingest and monitor (both beside the way here: a producer filled the entry topic), gate, inference, router
@@ -31,9 +38,10 @@ export const METHOD = `Method
 `;
 
 /** One line of JSON: medians where there are several runs. */
-export function jsonLine(runs: readonly Drained[]): string {
+export function jsonLine(runs: readonly Drained[], { name }: NamedWorkload): string {
   const { system, records } = runs[0]!; // a system that was run
   return JSON.stringify({
+    ...(name !== WORKLOADS[0].name && { workload: name }),
     system,
     records,
     recordsPerSecond: Math.round(median(runs.map((r) => r.recordsPerSecond))),

@@ -3,7 +3,9 @@ import { cpus } from "node:os";
 import path from "node:path";
 import type { Drained } from "./drain.ts";
 import type { System } from "./options.ts";
-import { jsonLine, median, METHOD, thousands } from "./report.ts";
+import { jsonLine, median, methodOf, thousands } from "./report.ts";
+import type { NamedWorkload } from "./workloads/named-workload.ts";
+import { WORKLOADS } from "./workloads/workloads.ts";
 
 /** What a system promises about its output when it is killed, as it is set up here. */
 const GUARANTEES: Partial<Record<System, string>> = { bytewax: "at-least-once", "kafkajs-each": "at-least-once" };
@@ -16,13 +18,14 @@ interface Row {
   readonly sum: number;
 }
 
-/** Writes `results.jsonl`, `results.md` and `results.svg` into the folder. */
-export function keepResults(folder: string, results: readonly (readonly Drained[])[]): void {
+/** Writes `results.jsonl`, `results.md` and `results.svg` into the folder, those of W5 as `results-w5.…`. */
+export function keepResults(folder: string, results: readonly (readonly Drained[])[], workload: NamedWorkload): void {
   mkdirSync(folder, { recursive: true });
   const rows = results.map(rowOf).toSorted((a, b) => a.sum - b.sum);
-  writeFileSync(path.join(folder, "results.jsonl"), results.map((runs) => `${jsonLine(runs)}\n`).join(""));
-  writeFileSync(path.join(folder, "results.md"), markdown(rows, results[0]?.length ?? 0));
-  writeFileSync(path.join(folder, "results.svg"), plot(rows));
+  const file = path.join(folder, workload === WORKLOADS[0] ? "results" : `results-${workload.name.toLowerCase()}`);
+  writeFileSync(`${file}.jsonl`, results.map((runs) => `${jsonLine(runs, workload)}\n`).join(""));
+  writeFileSync(`${file}.md`, markdown(rows, results[0]?.length ?? 0, workload));
+  writeFileSync(`${file}.svg`, plot(rows));
 }
 
 function rowOf(runs: readonly Drained[]): Row {
@@ -36,7 +39,7 @@ function rowOf(runs: readonly Drained[]): Row {
   };
 }
 
-function markdown(rows: readonly Row[], runs: number): string {
+function markdown(rows: readonly Row[], runs: number, workload: NamedWorkload): string {
   const fused = rows.find((row) => row.system === "weir-fused");
   const lines = rows.map((row) => {
     const [least = 0, most = 0] = [row.perSecond[0], row.perSecond.at(-1)];
@@ -55,7 +58,7 @@ function markdown(rows: readonly Row[], runs: number): string {
     "Every record was looked for at the branch that it has to end at, and one prediction in 997 compared to 1e-5, before a figure was taken.",
     "",
     "```",
-    METHOD.trimEnd(),
+    methodOf(workload).trimEnd(),
     "```",
     "",
   ].join("\n");

@@ -3,16 +3,14 @@ import path from "node:path";
 import type { Topology } from "@weir/pipeline";
 import { loadPipeline } from "@weir/service";
 import type { Log, TopicSpec } from "@weir/stream";
-import { writeW1Pipeline } from "@weir/testkit";
 import { endTopics } from "../e2e/ends.ts";
 import { serviceIn, type FleetProcess } from "../e2e/fleet.ts";
 import { untilAnswered } from "../e2e/until-answered.ts";
 import { endInput } from "../e2e/w1-input.ts";
-import { PARTITIONS } from "./input.ts";
 import type { Ours, System } from "./options.ts";
 import { buildPeer, type Peer } from "./peers.ts";
 import { REFUSED } from "./reference.ts";
-import { formOf, MOSTLY_PERCENT, W1, type Workload } from "./workload.ts";
+import { W1, writePipeline, type Workload } from "./workload.ts";
 
 /** Processes that are measured, and where what they write can be seen. */
 export interface Setup {
@@ -39,7 +37,7 @@ export interface SetupOptions {
   /** How often it commits, milliseconds; null: as it does where the most records a second are wanted. */
   readonly commitMs: number | null;
   readonly note: (line: string) => void;
-  /** Of systems of ours; absent: card transactions. */
+  /** Absent: card transactions. */
   readonly workload?: Workload;
 }
 
@@ -76,11 +74,11 @@ const PEER_BRANCHES = ["auto", "review", "manual", REFUSED];
 async function preparePeer(
   peer: Peer,
   log: Log,
-  { name, entryTopic, folder, address, model, commitMs, note }: SetupOptions,
+  { name, entryTopic, folder, address, model, commitMs, note, workload = W1 }: SetupOptions,
 ): Promise<Setup> {
   const { file, args } = await buildPeer(peer, note);
   const ends = PEER_BRANCHES.map((branch) => `${name}.${branch}`);
-  await log.createTopics(ends.map((topic) => short({ name: topic, partitions: PARTITIONS })));
+  await log.createTopics(ends.map((topic) => short({ name: topic, partitions: workload.partitions })));
   const commit = commitMs === null ? {} : { BENCH_COMMIT_MS: String(commitMs) };
   const env = { BENCH_BROKER: address, BENCH_INPUT: entryTopic, BENCH_PREFIX: name, BENCH_MODEL: model, ...commit };
   return { pipeline: folder, processes: [{ slot: peer, script: peer, command: file, args, env, hop: 0 }], hops: [ends] };
@@ -97,9 +95,7 @@ async function preparePass(log: Log, { name, entryTopic, folder, commitMs, workl
 
 async function preparePipeline(system: Ours, log: Log, options: SetupOptions): Promise<Setup> {
   const { name, entryTopic, folder, commitMs, workload = W1 } = options;
-  const { partitions, windowRecords } = workload;
-  const commit = commitMs === null ? {} : { commitEveryMs: commitMs };
-  writeW1Pipeline(folder, { name, partitions, windowRecords, form: formOf(workload), mostlyPercent: MOSTLY_PERCENT, ...commit });
+  writePipeline(folder, workload, { name, ...(commitMs !== null && { commitEveryMs: commitMs }) });
   const file = path.join(folder, "pipeline.yaml");
   writeFileSync(
     file,
@@ -109,7 +105,7 @@ async function preparePipeline(system: Ours, log: Log, options: SetupOptions): P
   if (topology.entryTopic !== entryTopic) throw new Error(`the pipeline reads ${topology.entryTopic}, not ${entryTopic}`);
   // Hundreds of partitions made at once may be without leaders for longer than one call waits.
   await untilAnswered(() => log.createTopics(topology.topics.map(short)));
-  if (windowRecords !== null) await endWindows(log, topology);
+  if (workload.windowRecords !== null) await endWindows(log, topology);
   const ends = endTopics(topology);
   if (system === "weir-fused") return { pipeline: folder, processes: fusedProcesses(options), hops: [ends] };
   const processes = [

@@ -1,4 +1,4 @@
-import { plainForm, W1_FORM, type PlainForm, type RecordForm } from "@weir/testkit";
+import { plainForm, W1_FORM, writeW1Pipeline, type PlainForm, type RecordForm } from "@weir/testkit";
 
 /** What a system is given to do. */
 export interface Workload {
@@ -18,8 +18,14 @@ export interface Workload {
 export const W1: Workload = { partitions: 8, processes: 1, plain: null, faultEvery: 100, windowRecords: null };
 
 /** No held window of 500 records or more breaks its rule by chance (7 standard deviations): every record ends where it would without windows. */
-export const MOSTLY_PERCENT = 80;
+const MOSTLY_PERCENT = 80;
 
 export function formOf({ plain }: Workload): RecordForm {
   return plain === null ? W1_FORM : plainForm(plain);
+}
+
+/** The folder of the workload's pipeline; commits come as often as where the most records a second are wanted unless it is told. */
+export function writePipeline(folder: string, workload: Workload, named: { readonly name: string; readonly commitEveryMs?: number }): void {
+  const { partitions, windowRecords } = workload;
+  writeW1Pipeline(folder, { partitions, windowRecords, form: formOf(workload), mostlyPercent: MOSTLY_PERCENT, ...named });
 }

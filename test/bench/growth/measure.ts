@@ -6,13 +6,12 @@ import { startEmbedded } from "@weir/broker";
 import { createKafkaLog } from "@weir/kafka";
 import { loadPipeline } from "@weir/service";
 import type { Log } from "@weir/stream";
-import { writeW1Pipeline } from "@weir/testkit";
 import { openTopicAdmin, type TopicAdmin } from "../../e2e/faults/topic-admin.ts";
 import { drain, type Drained, type DrainOptions } from "../drain.ts";
 import { createLoad, poolOf, SEED } from "../input.ts";
 import type { Ours } from "../options.ts";
 import { createReference } from "../reference.ts";
-import { formOf, W1 } from "../workload.ts";
+import { formOf, W1, writePipeline } from "../workload.ts";
 import { keyOf, type Point } from "./axes.ts";
 
 const WARM_UP: readonly Ours[] = ["weir-pass", "weir-fused"];
@@ -82,8 +81,7 @@ async function measure({ workload, records }: Point, { system, name, ...place }:
   signal.throwIfAborted();
   await createLoad(workload).fill(log, entryTopic, records);
   const models = path.join(place.folder, `${name}-reference`);
-  const form = formOf(workload);
-  writeW1Pipeline(models, { name: "reference", partitions: workload.partitions, windowRecords: null, form });
+  writePipeline(models, workload, { name: "reference" });
   const options: DrainOptions = {
     ...{ system, records, name, entryTopic, folder, address, brokerPids, note, workload, signal },
     model: path.join(models, "models/fraud/1/model.onnx"),
@@ -92,7 +90,7 @@ async function measure({ workload, records }: Point, { system, name, ...place }:
       seed: SEED,
       faultEvery: workload.faultEvery,
       pool: poolOf(workload).records,
-      form,
+      form: formOf(workload),
     }),
     killEveryMs: null,
     commitMs: null,

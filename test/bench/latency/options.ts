@@ -1,4 +1,5 @@
-import { SYSTEMS, type System } from "../options.ts";
+import { systemsOf, type System } from "../options.ts";
+import { WORKLOADS } from "../workloads/workloads.ts";
 import type { Plan } from "./plan.ts";
 
 /** What `npm run bench -- --latency` was asked for. */
@@ -8,6 +9,7 @@ export interface LatencyOptions extends Plan {
 }
 
 const DEFAULT_SYSTEMS: readonly System[] = ["weir-pass", "weir-fused", "weir-services", "streams-tuned", "java-hand", "flink-tuned"];
+const SYSTEMS = systemsOf(WORKLOADS[0]);
 const DEFAULT_RATE = 20_000;
 const DEFAULT_SECONDS = 30;
 const DEFAULT_OUT = "bench-latency";

@@ -1,0 +1,5 @@
+import type { NamedWorkload } from "./named-workload.ts";
+import { CARD_TRANSACTIONS } from "./w1.ts";
+
+/** The first is the one that is measured where none is named. */
+export const WORKLOADS = [CARD_TRANSACTIONS] as const satisfies readonly NamedWorkload[];
