@@ -44,15 +44,59 @@ export function intTensor(name: string, values: readonly number[]): Uint8Array {
 }
 
 export function node(op: string, inputs: readonly string[], output: string, ints: Readonly<Record<string, number>> = {}): Uint8Array {
-  const attributes = Object.entries(ints).map(([name, value]): Field => [
-    5,
-    message([
-      [1, name],
-      [3, value],
-      [20, 2],
-    ]),
+  return operator({ op, inputs, outputs: [output], attributes: Object.entries(ints).map(([name, value]) => intAttribute(name, value)) });
+}
+
+export interface Operator {
+  readonly op: string;
+  /** Absent: the standard's. */
+  readonly domain?: string;
+  readonly inputs: readonly string[];
+  /** The first is the node's name, too. */
+  readonly outputs: readonly [string, ...string[]];
+  readonly attributes: readonly Uint8Array[];
+}
+
+export function operator({ op, domain, inputs, outputs, attributes }: Operator): Uint8Array {
+  return message([
+    ...inputs.map((i): Field => [1, i]),
+    ...outputs.map((o): Field => [2, o]),
+    [3, outputs[0]],
+    [4, op],
+    ...attributes.map((a): Field => [5, a]),
+    ...(domain === undefined ? [] : [[7, domain] satisfies Field]),
   ]);
-  return message([...inputs.map((i): Field => [1, i]), [2, output], [3, output], [4, op], ...attributes]);
+}
+
+/** Of an attribute: which of its fields holds the value, and the number of its type. */
+const INT_ATTRIBUTE = [3, 2] as const;
+const TEXT_ATTRIBUTE = [4, 3] as const;
+const FLOATS_ATTRIBUTE = [7, 6] as const;
+const INTS_ATTRIBUTE = [8, 7] as const;
+const TEXTS_ATTRIBUTE = [9, 8] as const;
+
+function attribute(name: string, [field, type]: readonly [number, number], values: readonly Field[1][]): Uint8Array {
+  return message([[1, name], ...values.map((value): Field => [field, value]), [20, type]]);
+}
+
+export function intAttribute(name: string, value: number): Uint8Array {
+  return attribute(name, INT_ATTRIBUTE, [value]);
+}
+
+export function textAttribute(name: string, value: string): Uint8Array {
+  return attribute(name, TEXT_ATTRIBUTE, [value]);
+}
+
+export function textsAttribute(name: string, values: readonly string[]): Uint8Array {
+  return attribute(name, TEXTS_ATTRIBUTE, values);
+}
+
+export function intsAttribute(name: string, values: readonly number[]): Uint8Array {
+  return attribute(name, INTS_ATTRIBUTE, values);
+}
+
+export function floatsAttribute(name: string, values: readonly number[]): Uint8Array {
+  return attribute(name, FLOATS_ATTRIBUTE, [new Uint8Array(Float32Array.from(values).buffer)]);
 }
 
 /** `[N, width]` of floats. */
@@ -83,10 +127,12 @@ export interface Graph {
   readonly tensors: readonly Uint8Array[];
   readonly input: readonly [name: string, width: number];
   readonly output: readonly [name: string, width: number];
+  /** Versions of operators that are not the standard's, by domain. */
+  readonly opsets?: Readonly<Record<string, number>>;
 }
 
 /** A model file: IR 8, opset 17. */
-export function modelBytes({ nodes, tensors, input, output }: Graph): Uint8Array {
+export function modelBytes({ nodes, tensors, input, output, opsets = {} }: Graph): Uint8Array {
   const graph = message([
     ...nodes.map((n): Field => [1, n]),
     [2, "net"],
@@ -98,12 +144,13 @@ export function modelBytes({ nodes, tensors, input, output }: Graph): Uint8Array
     [1, 8],
     [2, "weir-testkit"],
     [7, graph],
-    [
-      8,
-      message([
-        [1, ""],
-        [2, 17],
-      ]),
-    ],
+    ...Object.entries({ "": 17, ...opsets }).map(([domain, version]): Field => [8, opset(domain, version)]),
+  ]);
+}
+
+function opset(domain: string, version: number): Uint8Array {
+  return message([
+    [1, domain],
+    [2, version],
   ]);
 }

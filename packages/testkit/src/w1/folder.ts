@@ -18,27 +18,52 @@ export interface W1Pipeline {
   readonly form?: RecordForm;
   /** Of a held window so much at least has to be within 90 % of the first feature's range, where 90 % are; absent: 88. */
   readonly mostlyPercent?: number;
+  /** A held window of fewer records, as the last one of a partition may be, passes whatever is in it; absent: of none. */
+  readonly minRecords?: number;
+  /** A rule for the range of every feature; absent: true. */
+  readonly hasRanges?: boolean;
+  /** Text of a baseline file that knows every feature: each gets a drift rule that only alerts. Absent: none. */
+  readonly baseline?: string;
+  /** Absent: the small net. */
+  readonly model?: PipelineModel;
 }
+
+/** Rows of the form's features in, a probability for every class out. */
+export interface PipelineModel {
+  readonly bytes: Uint8Array;
+  readonly classes: readonly string[];
+  /** Versions of operators by domain. */
+  readonly opsets: Readonly<Record<string, number>>;
+}
+
+const BASELINE = "baselines/generator.json";
 
 /** Writes a whole pipeline folder for the card transactions: spec, contract, model with manifest. */
 export function writeW1Pipeline(folder: string, pipeline: W1Pipeline): void {
   const { features, schema } = pipeline.form ?? W1_FORM;
-  const net = smallNet(pipeline.seed ?? 7, features);
+  const model = pipeline.model ?? smallModel(pipeline.seed ?? 7, features);
   const version = path.join(folder, "models/fraud/1");
   mkdirSync(version, { recursive: true });
-  writeFileSync(path.join(version, "model.onnx"), net);
-  writeFileSync(path.join(version, "manifest.json"), JSON.stringify(manifestOf(net, features), null, 2));
+  writeFileSync(path.join(version, "model.onnx"), model.bytes);
+  writeFileSync(path.join(version, "manifest.json"), JSON.stringify(manifestOf(model, features), null, 2));
   writeFileSync(path.join(folder, "transaction.schema.json"), JSON.stringify(schema, null, 2));
   writeFileSync(path.join(folder, "pipeline.yaml"), specOf(pipeline));
+  if (pipeline.baseline === undefined) return;
+  mkdirSync(path.dirname(path.join(folder, BASELINE)), { recursive: true });
+  writeFileSync(path.join(folder, BASELINE), pipeline.baseline);
 }
 
-function manifestOf(net: Uint8Array, features: readonly Feature[]): unknown {
+function smallModel(seed: number, features: readonly Feature[]): PipelineModel {
+  return { bytes: smallNet(seed, features), classes: ["genuine", "fraud"], opsets: { "": 17 } };
+}
+
+function manifestOf({ bytes, classes, opsets }: PipelineModel, features: readonly Feature[]): unknown {
   return {
     model: "fraud",
     version: "1",
-    digest: createHash("sha256").update(net).digest("hex"),
+    digest: createHash("sha256").update(bytes).digest("hex"),
     normalised: [],
-    onnx: { ir: 8, opsets: { "": 17 }, producer: "weir-testkit" },
+    onnx: { ir: 8, opsets, producer: "weir-testkit" },
     inputs: [
       {
         name: "features",
@@ -47,7 +72,7 @@ function manifestOf(net: Uint8Array, features: readonly Feature[]): unknown {
         features: features.map(([name]) => ({ name, field: `/${name}`, encode: { kind: "number", missing: "refuse" } })),
       },
     ],
-    outputs: { label: null, scores: "probabilities", kind: "probabilities", classes: ["genuine", "fraud"] },
+    outputs: { label: null, scores: "probabilities", kind: "probabilities", classes },
     batch: { dynamic: true, max: 2048, reproducible: false },
     calibration: { method: "none" },
     baseline: null,
@@ -57,19 +82,10 @@ function manifestOf(net: Uint8Array, features: readonly Feature[]): unknown {
   };
 }
 
-function specOf({ name, partitions, windowRecords, commitEveryMs = 100, sample, form = W1_FORM, mostlyPercent = 88 }: W1Pipeline): string {
-  const [first = "", low = 0, high = 0] = form.features[0] ?? [];
-  const ranges = form.features.map(
-    ([field, min, max]) =>
-      `      - {id: ${field.replaceAll("_", "-")}, kind: range, field: /${field}, min: ${min}, max: ${max}, action: quarantineRecord}`,
-  );
-  const window = windowRecords === null ? [] : [`    window: {kind: count, size: ${windowRecords}, hold: true}`];
-  const broken =
-    windowRecords === null
-      ? []
-      : [
-          `      - {id: amounts, kind: range, field: /${first}, min: ${low}, max: ${0.9 * high}, mostly: ${mostlyPercent}%, action: quarantineWindow}`,
-        ];
+function specOf(pipeline: W1Pipeline): string {
+  const { name, partitions, windowRecords, commitEveryMs = 100, sample, minRecords } = pipeline;
+  const least = minRecords === undefined ? "" : `, minRecords: ${minRecords}`;
+  const window = windowRecords === null ? [] : [`    window: {kind: count, size: ${windowRecords}, hold: true${least}}`];
   return [
     "apiVersion: weir/v1",
     "kind: Pipeline",
@@ -83,9 +99,7 @@ function specOf({ name, partitions, windowRecords, commitEveryMs = 100, sample, 
     "    type: gate",
     ...window,
     "    rules:",
-    "      - {id: contract, kind: schema}",
-    ...ranges,
-    ...broken,
+    ...rulesOf(pipeline).map((rule) => `      - {${rule}}`),
     "    pass: score",
     "  score: {type: inference, model: fraud/1, batch: {maxRows: 2048}, as: prediction, out: route}",
     "  route:",
@@ -97,4 +111,22 @@ function specOf({ name, partitions, windowRecords, commitEveryMs = 100, sample, 
     ...(sample === undefined ? [] : [`    sample: {random: ${100 * sample}%, to: sampled}`]),
     "",
   ].join("\n");
+}
+
+function rulesOf({ windowRecords, form = W1_FORM, mostlyPercent = 88, hasRanges = true, baseline }: W1Pipeline): string[] {
+  const [first = "", low = 0, high = 0] = form.features[0] ?? [];
+  const idOf = (field: string): string => field.replaceAll("_", "-");
+  const ranges = form.features.map(
+    ([field, min, max]) => `id: ${idOf(field)}, kind: range, field: /${field}, min: ${min}, max: ${max}, action: quarantineRecord`,
+  );
+  const broken = `id: amounts, kind: range, field: /${first}, min: ${low}, max: ${0.9 * high}, mostly: ${mostlyPercent}%, action: quarantineWindow`;
+  const drift = form.features.map(
+    ([field]) => `id: ${idOf(field)}-drift, kind: drift, field: /${field}, baseline: ${BASELINE}, action: alert`,
+  );
+  return [
+    "id: contract, kind: schema",
+    ...(hasRanges ? ranges : []),
+    ...(windowRecords === null ? [] : [broken]),
+    ...(baseline === undefined ? [] : drift),
+  ];
 }

@@ -1,4 +1,5 @@
-import { floatTensor, intTensor, modelBytes, node } from "../onnx-bytes.ts";
+import { forward, layerTensors, randomLayer, scaleInputs, type Layer } from "../layers.ts";
+import { intTensor, modelBytes, node } from "../onnx-bytes.ts";
 import { createRandom } from "../random.ts";
 import { W1_FEATURES, type Feature } from "./records.ts";
 
@@ -21,12 +22,8 @@ export function smallNet(seed: number, features: readonly Feature[] = W1_FEATURE
   const layers = WIDTHS.map((width, i) => randomLayer(random, i === 0 ? inputs : (WIDTHS[i - 1] ?? 0), width));
   const [first, , last] = layers;
   if (!first || !last) throw new Error("the net has three layers");
-  scaleInputs(first, features);
+  scaleInputs(first, features, 2); // of 30 inputs only seven speak
   scaleOutputs(last, layers, { random, features });
-  const tensors = layers.flatMap(({ inputs, width, weights, bias }, i) => [
-    floatTensor(`w${i}`, [inputs, width], weights),
-    floatTensor(`b${i}`, [width], bias),
-  ]);
   return modelBytes({
     nodes: [
       node("Pad", ["features", "pads"], "padded"),
@@ -37,36 +34,9 @@ export function smallNet(seed: number, features: readonly Feature[] = W1_FEATURE
       node("Gemm", ["r1", "w2", "b2"], "logits"),
       node("Softmax", ["logits"], "probabilities", { axis: 1 }),
     ],
-    tensors: [...tensors, intTensor("pads", [0, 0, 0, inputs - features.length])],
+    tensors: [...layerTensors(layers), intTensor("pads", [0, 0, 0, inputs - features.length])],
     input: ["features", features.length],
     output: ["probabilities", 2],
-  });
-}
-
-interface Layer {
-  readonly inputs: number;
-  readonly width: number;
-  readonly weights: Float32Array;
-  readonly bias: Float32Array;
-}
-
-function randomLayer(random: () => number, inputs: number, width: number): Layer {
-  const spread = Math.sqrt(6 / (inputs + width));
-  return {
-    inputs,
-    width,
-    weights: Float32Array.from({ length: inputs * width }, () => (random() * 2 - 1) * spread),
-    bias: Float32Array.from({ length: width }, () => (random() - 0.5) * 0.2),
-  };
-}
-
-function scaleInputs({ width, weights, bias }: Layer, features: readonly Feature[]): void {
-  features.forEach(([, low, high], f) => {
-    for (let j = 0; j < width; j++) {
-      const weight = (weights[f * width + j] ?? 0) * 2; // of 30 inputs only seven speak
-      bias[j] = (bias[j] ?? 0) - weight * ((high + low) / (high - low));
-      weights[f * width + j] = (weight * 2) / (high - low);
-    }
   });
 }
 
@@ -90,17 +60,4 @@ function scaleOutputs(last: Layer, layers: readonly Layer[], { random, features 
   for (let i = 0; i < last.weights.length; i++) last.weights[i] = (last.weights[i] ?? 0) * scale;
   last.bias[0] = ((last.bias[0] ?? 0) + centre / 2) * scale;
   last.bias[1] = ((last.bias[1] ?? 0) - centre / 2) * scale;
-}
-
-function forward(layers: readonly Layer[], row: readonly number[]): number[] {
-  return layers.reduce<number[]>(
-    (input, { inputs, width, weights, bias }, depth) => {
-      return Array.from({ length: width }, (_, j) => {
-        let sum = bias[j] ?? 0;
-        for (let i = 0; i < inputs; i++) sum += (input[i] ?? 0) * (weights[i * width + j] ?? 0);
-        return depth < layers.length - 1 ? Math.max(0, sum) : sum;
-      });
-    },
-    [...row],
-  );
 }
