@@ -3,20 +3,10 @@ import { fileURLToPath } from "node:url";
 import { gunzipSync } from "node:zlib";
 import { compileContract, type Contract } from "@weir/contract";
 import { batchOf, type Batch } from "@weir/record";
-import {
-  baselineContent,
-  baselineText,
-  compileRuleSet,
-  countRows,
-  createLearner,
-  emptyTally,
-  judgeBatch,
-  judgeWindow,
-  parseBaseline,
-  type RuleSpec,
-} from "@weir/rules";
+import { compileRuleSet, countRows, emptyTally, judgeBatch, judgeWindow, parseBaseline, type RuleSpec } from "@weir/rules";
 import { loadPipeline, sha256 } from "@weir/service";
 import { createW1, W1_FEATURES, W1_SCHEMA } from "@weir/testkit";
+import { learnBaseline } from "./baseline.ts";
 
 /**
  * What rules and cells cost beyond reading the columns that they look at, in processor time a record:
@@ -61,13 +51,8 @@ function w1(): Case {
   const values = Array.from({ length: 20_000 }, (_, i) => new TextEncoder().encode(make(i).value));
   const contract = compileContract(W1_SCHEMA);
   const batches = batchesOf(values);
-  const learner = createLearner(
-    contract,
-    W1_FEATURES.map(([name]) => `/${name}`),
-  );
-  const reader = contract.reader(learner.requests);
-  for (const batch of batches) learner.take({ batch, read: reader.read(batch), repeats: new Map() }, null);
-  const text = baselineText(baselineContent(learner.learn(), { name: "w1", version: 1, source: "bench" }), sha256);
+  const fields = W1_FEATURES.map(([name]) => name);
+  const text = learnBaseline({ name: "w1", contract, fields, batches, areWindows: false });
   const rules = W1_FEATURES.flatMap(([name, min, max]): RuleSpec[] => [
     { id: `${name}-range`, kind: "range", field: `/${name}`, min, max },
     { id: `${name}-drift`, kind: "drift", field: `/${name}`, baseline: "w1" },

@@ -1,4 +1,5 @@
 import { plainForm, W1_FORM, writeW1Pipeline, type PlainForm, type RecordForm } from "@weir/testkit";
+import { generatorBaseline } from "./baseline.ts";
 
 /** What a system is given to do. */
 export interface Workload {
@@ -12,13 +13,22 @@ export interface Workload {
   readonly faultEvery: number;
   /** The gate holds windows of so many records of a partition; null: it judges single records. */
   readonly windowRecords: number | null;
+  /** A drift rule for every feature, against a baseline of other records of the same generator. */
+  readonly drift: boolean;
 }
 
 /** One process, and the other processor for the broker: a second one added a tenth to the rate and a fifth to the time of every record. */
-export const W1: Workload = { partitions: 8, processes: 1, plain: null, faultEvery: 100, windowRecords: null };
+export const W1: Workload = {
+  partitions: 8,
+  processes: 1,
+  plain: null,
+  faultEvery: 100,
+  windowRecords: null,
+  drift: false,
+};
 
-/** No held window of 500 records or more breaks its rule by chance (7 standard deviations): every record ends where it would without windows. */
-const MOSTLY_PERCENT = 80;
+/** No held window of 500 records or more breaks its rule by chance (7 standard deviations), and shorter ones pass: every record ends where it would without windows. */
+const BREAKS_NO_WINDOW = { mostlyPercent: 80, minRecords: 500 } as const;
 
 export function formOf({ plain }: Workload): RecordForm {
   return plain === null ? W1_FORM : plainForm(plain);
@@ -26,6 +36,12 @@ export function formOf({ plain }: Workload): RecordForm {
 
 /** The folder of the workload's pipeline; commits come as often as where the most records a second are wanted unless it is told. */
 export function writePipeline(folder: string, workload: Workload, named: { readonly name: string; readonly commitEveryMs?: number }): void {
-  const { partitions, windowRecords } = workload;
-  writeW1Pipeline(folder, { partitions, windowRecords, form: formOf(workload), mostlyPercent: MOSTLY_PERCENT, ...named });
+  const { partitions, windowRecords, drift } = workload;
+  const form = formOf(workload);
+  writeW1Pipeline(folder, {
+    ...{ partitions, windowRecords, form },
+    ...BREAKS_NO_WINDOW,
+    ...(drift && { baseline: generatorBaseline(form) }),
+    ...named,
+  });
 }

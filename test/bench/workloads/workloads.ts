@@ -1,5 +1,6 @@
 import type { NamedWorkload } from "./named-workload.ts";
 import { CARD_TRANSACTIONS } from "./w1.ts";
+import { HELD_WINDOWS } from "./w5.ts";
 
 /** The first is the one that is measured where none is named. */
-export const WORKLOADS = [CARD_TRANSACTIONS] as const satisfies readonly NamedWorkload[];
+export const WORKLOADS = [CARD_TRANSACTIONS, HELD_WINDOWS] as const satisfies readonly NamedWorkload[];
