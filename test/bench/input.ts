@@ -15,13 +15,12 @@ export interface Pool {
   readonly pieceRecords: number;
 }
 
-/** Of records that are large or have many features there are fewer: 40,000 of 8 KB are 320 MB. */
-const LARGE_BYTES = 1000;
-const LARGE_FEATURES = 100;
+/** Of records that are larger there are fewer: 40,000 of 8 KB are 320 MB. */
+const LARGE_BYTES = 900;
 
-export function poolOf({ plain }: Workload): Pool {
-  const isLarge = plain !== null && ((plain.bytes ?? 0) >= LARGE_BYTES || plain.features >= LARGE_FEATURES);
-  return isLarge ? { records: 40_000, pieceRecords: 4_000 } : { records: POOL_RECORDS, pieceRecords: 40_000 };
+export function poolOf(workload: Workload): Pool {
+  const { value } = formOf(workload).create({ seed: SEED, faultEvery: 0 })(0);
+  return value.length >= LARGE_BYTES ? { records: 40_000, pieceRecords: 4_000 } : { records: POOL_RECORDS, pieceRecords: 40_000 };
 }
 
 /** Of the number of a record, in its id. */

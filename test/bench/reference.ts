@@ -44,19 +44,22 @@ export async function createReference({ models, seed, faultEvery, pool, form = W
   const { manifest, bytes } = await readModel(models, parseModelReference("fraud/1"), parseAliases({}, "none"));
   await using session = await openModel(bytes, manifest);
   const { values } = await session.run(features, pool);
-  const fraudOf = (number: number): number => values[2 * (number % pool) + 1]!; // two classes a row
+  const { classes } = manifest.outputs;
+  const scoreOf = (number: number, label: number): number => values[classes.length * (number % pool) + label]!; // a score a class
   return {
     fault(number, branch) {
       if (refused[number % pool] === 1) return branch === REFUSED ? null : REFUSED;
-      const confidence = Math.max(fraudOf(number), 1 - fraudOf(number));
+      const confidence = Math.max(...classes.map((_, label) => scoreOf(number, label)));
       const fits = (shifted: number): boolean => THRESHOLDS.find(([least]) => shifted >= least)?.[1] === branch;
       return [confidence, confidence - TOLERANCE, confidence + TOLERANCE].some(fits) ? null : `a branch for ${confidence}`;
     },
     valueFault(number, value) {
       if (refused[number % pool] === 1) return null;
       const { label, confidence } = predictionIn(decoder.decode(value));
-      const fraud = label === "fraud" ? confidence : 1 - confidence;
-      return Math.abs(fraud - fraudOf(number)) <= TOLERANCE ? null : `a fraud of ${fraudOf(number)} instead of ${fraud}`;
+      const own = scoreOf(number, classes.indexOf(String(label)));
+      const best = Math.max(...classes.map((_, i) => scoreOf(number, i)));
+      const isRight = Math.abs(confidence - own) <= TOLERANCE && best - own <= TOLERANCE;
+      return isRight ? null : `a confidence of ${best} instead of ${confidence} in ${String(label)}`;
     },
   };
 }

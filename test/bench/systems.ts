@@ -3,6 +3,7 @@ import path from "node:path";
 import type { Topology } from "@weir/pipeline";
 import { loadPipeline } from "@weir/service";
 import type { Log, TopicSpec } from "@weir/stream";
+import type { RecordForm } from "@weir/testkit";
 import { endTopics } from "../e2e/ends.ts";
 import { serviceIn, type FleetProcess } from "../e2e/fleet.ts";
 import { untilAnswered } from "../e2e/until-answered.ts";
@@ -10,7 +11,7 @@ import { endInput } from "../e2e/w1-input.ts";
 import type { Ours, System } from "./options.ts";
 import { buildPeer, type Peer } from "./peers.ts";
 import { REFUSED } from "./reference.ts";
-import { W1, writePipeline, type Workload } from "./workload.ts";
+import { formOf, W1, writePipeline, type Workload } from "./workload.ts";
 
 /** Processes that are measured, and where what they write can be seen. */
 export interface Setup {
@@ -80,8 +81,14 @@ async function preparePeer(
   const ends = PEER_BRANCHES.map((branch) => `${name}.${branch}`);
   await log.createTopics(ends.map((topic) => short({ name: topic, partitions: workload.partitions })));
   const commit = commitMs === null ? {} : { BENCH_COMMIT_MS: String(commitMs) };
-  const env = { BENCH_BROKER: address, BENCH_INPUT: entryTopic, BENCH_PREFIX: name, BENCH_MODEL: model, ...commit };
+  const fields = workload.plain === null ? {} : { BENCH_FIELDS: peerFields(formOf(workload)) };
+  const env = { BENCH_BROKER: address, BENCH_INPUT: entryTopic, BENCH_PREFIX: name, BENCH_MODEL: model, ...commit, ...fields };
   return { pipeline: folder, processes: [{ slot: peer, script: peer, command: file, args, env, hop: 0 }], hops: [ends] };
+}
+
+/** The fields of plain records, as the peers in Java are told of them. */
+function peerFields({ features }: RecordForm): string {
+  return ["transaction_id t 1 40", "card_id t 0 1048576", ...features.map(([name, low, high]) => `${name} n ${low} ${high}`)].join(",");
 }
 
 async function preparePass(log: Log, { name, entryTopic, folder, commitMs, workload = W1 }: SetupOptions): Promise<Setup> {

@@ -1,4 +1,4 @@
-import { plainForm, W1_FORM, writeW1Pipeline, type PlainForm, type RecordForm } from "@weir/testkit";
+import { plainForm, W1_FORM, writeW1Pipeline, type PipelineModel, type PlainForm, type RecordForm } from "@weir/testkit";
 import { generatorBaseline } from "./baseline.ts";
 
 /** What a system is given to do. */
@@ -15,6 +15,8 @@ export interface Workload {
   readonly windowRecords: number | null;
   /** A drift rule for every feature, against a baseline of other records of the same generator. */
   readonly drift: boolean;
+  /** Null: the small net. */
+  readonly model: ((form: RecordForm) => PipelineModel) | null;
 }
 
 /** One process, and the other processor for the broker: a second one added a tenth to the rate and a fifth to the time of every record. */
@@ -25,6 +27,7 @@ export const W1: Workload = {
   faultEvery: 100,
   windowRecords: null,
   drift: false,
+  model: null,
 };
 
 /** No held window of 500 records or more breaks its rule by chance (7 standard deviations), and shorter ones pass: every record ends where it would without windows. */
@@ -36,12 +39,13 @@ export function formOf({ plain }: Workload): RecordForm {
 
 /** The folder of the workload's pipeline; commits come as often as where the most records a second are wanted unless it is told. */
 export function writePipeline(folder: string, workload: Workload, named: { readonly name: string; readonly commitEveryMs?: number }): void {
-  const { partitions, windowRecords, drift } = workload;
+  const { partitions, windowRecords, drift, model } = workload;
   const form = formOf(workload);
   writeW1Pipeline(folder, {
     ...{ partitions, windowRecords, form },
     ...BREAKS_NO_WINDOW,
     ...(drift && { baseline: generatorBaseline(form) }),
+    ...(model !== null && { model: model(form) }),
     ...named,
   });
 }

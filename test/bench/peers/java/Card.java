@@ -6,26 +6,61 @@ import com.fasterxml.jackson.core.JsonToken;
 import java.io.IOException;
 import java.util.Map;
 
-/** The contract of a card transaction: 14 required fields, their types, and the ranges of the seven features. */
+/** The contract of a record, a card transaction unless the bench tells another: required fields, their types, and the ranges of the features. */
 final class Card {
-  static final String[] FIELDS = {
-    "transaction_id", "event_time", "card_id", "amount", "currency", "merchant", "country",
-    "mcc", "device_age_days", "is_recurring", "velocity_1h", "avg_amount_30d", "distance_km", "hour",
-  };
   static final char TEXT = 't';
   static final char WHOLE = 'i';
   static final char NUMBER = 'n';
   static final char BOOL = 'b';
+  /** A field a piece: name, type; of a text the shortest and longest length, of a feature the lowest and highest value. */
+  private static final String TRANSACTION =
+      "transaction_id t 1 40,event_time i,card_id t 0 1048576,amount n 0 10000,currency t 3 3,merchant t 0 1048576,country t 2 2,"
+          + "mcc i 1 9999,device_age_days i 0 36500,is_recurring b,velocity_1h i 0 1000,avg_amount_30d n 0 100000,"
+          + "distance_km n 0 20100,hour i 0 23";
+
+  static final String[] FIELDS;
   /** Parallel to FIELDS. */
-  static final char[] TYPES = {TEXT, WHOLE, TEXT, NUMBER, TEXT, TEXT, TEXT, WHOLE, WHOLE, BOOL, WHOLE, NUMBER, NUMBER, WHOLE};
+  static final char[] TYPES;
   /** Parallel to FIELDS: shortest and longest text. */
-  static final int[] SHORTEST = {1, 0, 0, 0, 3, 0, 2, 0, 0, 0, 0, 0, 0, 0};
-  static final int[] LONGEST = {40, 0, 1 << 20, 0, 3, 1 << 20, 2, 0, 0, 0, 0, 0, 0, 0};
+  static final int[] SHORTEST;
+  static final int[] LONGEST;
   /** Parallel to FIELDS: which input of the net, -1 none. */
-  static final int[] FEATURE = {-1, -1, -1, 0, -1, -1, -1, 1, 2, -1, 3, 4, 5, 6};
-  static final double[] LEAST = {0, 1, 0, 0, 0, 0, 0};
-  static final double[] MOST = {10_000, 9999, 36_500, 1000, 100_000, 20_100, 23};
-  static final int ALL = (1 << FIELDS.length) - 1;
+  static final int[] FEATURE;
+  static final int FEATURES;
+  static final double[] LEAST;
+  static final double[] MOST;
+  static final long ALL;
+
+  static {
+    String[] described = (Settings.FIELDS == null ? TRANSACTION : Settings.FIELDS).split(",");
+    int count = described.length;
+    if (count > 63) throw new IllegalStateException("a record of more than 63 required fields");
+    FIELDS = new String[count];
+    TYPES = new char[count];
+    SHORTEST = new int[count];
+    LONGEST = new int[count];
+    FEATURE = new int[count];
+    LEAST = new double[count];
+    MOST = new double[count];
+    int features = 0;
+    for (int i = 0; i < count; i++) {
+      String[] parts = described[i].split(" ");
+      FIELDS[i] = parts[0];
+      TYPES[i] = parts[1].charAt(0);
+      FEATURE[i] = -1;
+      if (parts.length < 4) continue;
+      if (TYPES[i] == TEXT) {
+        SHORTEST[i] = Integer.parseInt(parts[2]);
+        LONGEST[i] = Integer.parseInt(parts[3]);
+      } else {
+        LEAST[features] = Double.parseDouble(parts[2]);
+        MOST[features] = Double.parseDouble(parts[3]);
+        FEATURE[i] = features++;
+      }
+    }
+    FEATURES = features;
+    ALL = (1L << count) - 1;
+  }
 
   private static final JsonFactory JSON = new JsonFactory();
   private static final Map<String, Integer> PLACES = new java.util.HashMap<>();
@@ -36,9 +71,9 @@ final class Card {
 
   private Card() {}
 
-  /** Fills seven features from {@code at} on; false if the record does not keep the contract or the ranges. */
+  /** Fills the features from {@code at} on; false if the record does not keep the contract or the ranges. */
   static boolean read(byte[] value, float[] features, int at) {
-    int seen = 0;
+    long seen = 0;
     try (JsonParser parser = JSON.createParser(value)) {
       if (parser.nextToken() != JsonToken.START_OBJECT) return false;
       while (parser.nextToken() == JsonToken.FIELD_NAME) {
@@ -49,7 +84,7 @@ final class Card {
           continue;
         }
         if (!take(parser, token, field, features, at)) return false;
-        seen |= 1 << field;
+        seen |= 1L << field;
       }
       return seen == ALL && parser.currentToken() == JsonToken.END_OBJECT && parser.nextToken() == null;
     } catch (IOException e) {

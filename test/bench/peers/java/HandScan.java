@@ -1,6 +1,6 @@
 package weir.peers;
 
-/** Reads a card transaction whose fields come in their usual order straight from the bytes; everything else goes to {@link Card}. */
+/** Reads a record whose fields come in their usual order straight from the bytes; everything else goes to {@link Card}. */
 final class HandScan {
   private static final byte[][] LABELS = new byte[Card.FIELDS.length][];
   private static final double[] TENTHS = new double[19];

@@ -9,9 +9,9 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Map;
 
-/** The net of the bench: rows of seven features in, probabilities of two classes out. For one thread. */
+/** The model of the bench: rows of features in, probabilities of two classes out. For one thread. */
 final class Net implements AutoCloseable {
-  static final int FEATURES = 7;
+  static final int FEATURES = Card.FEATURES;
   static final int MAX_ROWS = 4096;
   static final String[] CLASSES = {"genuine", "fraud"};
 

@@ -8,6 +8,9 @@ final class Settings {
   static final String PREFIX = need("BENCH_PREFIX");
   static final String MODEL = need("BENCH_MODEL");
 
+  /** The fields of a record, see {@link Card}; null: those of a card transaction. */
+  static final String FIELDS = System.getenv("BENCH_FIELDS");
+
   private static final String COMMIT_MS = System.getenv("BENCH_COMMIT_MS");
 
   private Settings() {}

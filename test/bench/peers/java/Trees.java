@@ -2,7 +2,7 @@ package weir.peers;
 
 import com.fasterxml.jackson.databind.JsonNode;
 
-/** Reads a card transaction from a tree of JSON, as services do that are not in a hurry. */
+/** Reads a record from a tree of JSON, as services do that are not in a hurry. */
 final class Trees {
   private Trees() {}
 
