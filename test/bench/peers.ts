@@ -9,6 +9,7 @@ import { cached, cacheRoot, findJava, mavenJars, type Artifact, type Note } from
 export const PEERS = [
   "streams-plain",
   "streams-tuned",
+  "streams-crayfish",
   "flink-plain",
   "flink-tuned",
   "java-hand",
@@ -52,6 +53,8 @@ export async function buildPeer(peer: Peer, note: Note): Promise<PeerCommand> {
       return java("streams", "StreamsPlain", note);
     case "streams-tuned":
       return java("streams", "StreamsTuned", note);
+    case "streams-crayfish":
+      return java("streams", "StreamsCrayfish", note);
     case "java-hand":
       return java("streams", "JavaHand", note);
     case "flink-plain":

@@ -56,12 +56,15 @@ export function jsonLine(runs: readonly Drained[], { name }: NamedWorkload): str
 
 /** The table for people. */
 export function table(results: readonly (readonly Drained[])[]): string {
-  const lines = [row(["system", "records", "records/s", "system µs", "broker µs", "sum µs", "other cores", "missing", "doubled"])];
+  const nameWidth = Math.max(WIDTHS[0]!, ...results.map(([run]) => run!.system.length)); // there is a width, and a system that was run
+  const lines = [
+    row(nameWidth, ["system", "records", "records/s", "system µs", "broker µs", "sum µs", "other cores", "missing", "doubled"]),
+  ];
   for (const runs of results) {
     const { system, records } = runs[0]!; // a system that was run
     const of = (value: (run: Drained) => number, digits: number): string => range(runs.map(value), digits);
     lines.push(
-      row([
+      row(nameWidth, [
         system,
         thousands(records),
         of((r) => r.recordsPerSecond, 0),
@@ -90,8 +93,8 @@ function details(run: Drained, before: string): string {
 
 const WIDTHS = [14, 11, 20, 14, 14, 14, 12, 8, 8];
 
-function row(cells: readonly string[]): string {
-  return cells.map((cell, i) => (i === 0 ? cell.padEnd(WIDTHS[i] ?? 0) : cell.padStart(WIDTHS[i] ?? 0))).join(" ");
+function row(nameWidth: number, cells: readonly string[]): string {
+  return cells.map((cell, i) => (i === 0 ? cell.padEnd(nameWidth) : cell.padStart(WIDTHS[i] ?? 0))).join(" ");
 }
 
 /** Median, and lowest and highest where they differ. */

@@ -8,7 +8,11 @@ import type { NamedWorkload } from "./workloads/named-workload.ts";
 import { WORKLOADS } from "./workloads/workloads.ts";
 
 /** What a system promises about its output when it is killed, as it is set up here. */
-const GUARANTEES: Partial<Record<System, string>> = { bytewax: "at-least-once", "kafkajs-each": "at-least-once" };
+const GUARANTEES: Partial<Record<System, string>> = {
+  "streams-crayfish": "at-least-once",
+  bytewax: "at-least-once",
+  "kafkajs-each": "at-least-once",
+};
 
 interface Row {
   readonly system: System;

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import type { Topology } from "@weir/pipeline";
@@ -58,6 +59,18 @@ const short = (topic: TopicSpec): TopicSpec =>
 /** Makes topics and files of a run; nothing is started yet. */
 export async function prepare(system: System, log: Log, options: SetupOptions): Promise<Setup> {
   mkdirSync(options.folder, { recursive: true });
+  const setup = await prepareAnywhere(system, log, options);
+  if (options.workload?.isOnOneCore !== true || !hasTaskset(options.note)) return setup;
+  return { ...setup, processes: setup.processes.map((process) => ({ ...process, core: 0 })) };
+}
+
+function hasTaskset(note: (line: string) => void): boolean {
+  const isThere = spawnSync("taskset", ["--version"]).error === undefined;
+  if (!isThere) note("there is no taskset: the processes run on all processors");
+  return isThere;
+}
+
+function prepareAnywhere(system: System, log: Log, options: SetupOptions): Promise<Setup> {
   if (system === "weir-pass") return preparePass(log, options);
   return isOurs(system) ? preparePipeline(system, log, options) : preparePeer(system, log, options);
 }

@@ -15,8 +15,12 @@ export interface Workload {
   readonly windowRecords: number | null;
   /** A drift rule for every feature, against a baseline of other records of the same generator. */
   readonly drift: boolean;
+  /** Beside the contract, a rule for the range of every feature. */
+  readonly hasRanges: boolean;
   /** Null: the small net. */
   readonly model: ((form: RecordForm) => PipelineModel) | null;
+  /** All processes of a system share one processor; the broker has the others, too. */
+  readonly isOnOneCore: boolean;
 }
 
 /** One process, and the other processor for the broker: a second one added a tenth to the rate and a fifth to the time of every record. */
@@ -27,7 +31,9 @@ export const W1: Workload = {
   faultEvery: 100,
   windowRecords: null,
   drift: false,
+  hasRanges: true,
   model: null,
+  isOnOneCore: false,
 };
 
 /** No held window of 500 records or more breaks its rule by chance (7 standard deviations), and shorter ones pass: every record ends where it would without windows. */
@@ -39,10 +45,10 @@ export function formOf({ plain }: Workload): RecordForm {
 
 /** The folder of the workload's pipeline; commits come as often as where the most records a second are wanted unless it is told. */
 export function writePipeline(folder: string, workload: Workload, named: { readonly name: string; readonly commitEveryMs?: number }): void {
-  const { partitions, windowRecords, drift, model } = workload;
+  const { partitions, windowRecords, drift, hasRanges, model } = workload;
   const form = formOf(workload);
   writeW1Pipeline(folder, {
-    ...{ partitions, windowRecords, form },
+    ...{ partitions, windowRecords, form, hasRanges },
     ...BREAKS_NO_WINDOW,
     ...(drift && { baseline: generatorBaseline(form) }),
     ...(model !== null && { model: model(form) }),

@@ -12,6 +12,8 @@ export interface FleetProcess {
   /** Something else than a source of ours: a program, which SIGTERM may end in its own way. */
   readonly command?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Number of the only processor that it may run on, by `taskset`; absent: all. */
+  readonly core?: number;
 }
 
 export interface Fleet {
@@ -95,10 +97,11 @@ export type ProcessPlace = Pick<FleetOptions, "pipeline" | "address" | "logs">;
 const NODE_FLAGS = ["--conditions=weir-source", "--initial-old-space-size=256", "--single-threaded-gc", "--import", "tsx"];
 
 export function startProcess(
-  { slot, script, args = [], command, env }: FleetProcess,
+  { slot, script, args = [], command, env, core }: FleetProcess,
   { pipeline, address, logs }: ProcessPlace,
 ): ChildProcess {
-  const [file, all] = command ? [command, args] : [process.execPath, [...NODE_FLAGS, path.join(ROOT, script), ...args]];
+  const [program, own] = command ? [command, args] : [process.execPath, [...NODE_FLAGS, path.join(ROOT, script), ...args]];
+  const [file, all] = core === undefined ? [program, own] : ["taskset", ["-c", String(core), program, ...own]];
   const child = spawn(file, all, {
     cwd: ROOT,
     env: {

@@ -85,7 +85,7 @@ describe.each(WORKLOADS.map((workload) => [workload.name, workload] as const))("
     expect({ schema: count("schema"), drift: count("drift"), ranges: count("range") }).toEqual({
       schema: 1,
       drift: workload.drift ? features : 0,
-      ranges: features + (workload.windowRecords === null ? 0 : 1),
+      ranges: (workload.hasRanges ? features : 0) + (workload.windowRecords === null ? 0 : 1),
     });
   });
 });
