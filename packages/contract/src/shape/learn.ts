@@ -18,7 +18,7 @@ export type Shape = readonly ShapeStep[];
 const OPEN = 123;
 const CLOSE = 125;
 const QUOTE = 34;
-const MOST_STEPS = 200;
+const MOST_STEPS = 1024;
 const MOST_KEY_BYTES = 128;
 
 /**

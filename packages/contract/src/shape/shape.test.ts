@@ -7,7 +7,9 @@ import type { ReadResult } from "../result.ts";
 import type { Schema } from "../schema.ts";
 import { createValidator } from "../validator.ts";
 import { createBatchScanner } from "./batch-scanner.ts";
+import { learnShape } from "./learn.ts";
 import { buildPlan } from "../plan.ts";
+import { beginScan, createScan, scanRecord } from "../scan.ts";
 import { beginTarget, createTarget } from "../target.ts";
 import { valuesOf } from "../values.ts";
 
@@ -202,6 +204,28 @@ describe("records read by their shape are what the exact path reads", () => {
     values[1499] = usual.slice(0, -2);
     expect(plain(fast.read(batch(values)))).toEqual(plain(exact.read(batch(values))));
   });
+});
+
+test("records of a thousand members have a shape, too", () => {
+  const names = Array.from({ length: 1000 }, (_, i) => `f${i}`);
+  const schema: Schema = {
+    type: "object",
+    properties: Object.fromEntries(names.map((name) => [name, { type: "number" }])),
+    required: names,
+  };
+  const requests = names.map((name): FieldRequest => ({ pointer: `/${name}`, as: "number" }));
+  const values = Array.from({ length: 100 }, (_, row) => `{${names.map((name, i) => `"${name}":${row + i / 8}`).join(",")}}`);
+  values[50] = values[50]!.replace('"f500":', '"f501":'); // there are a hundred
+  const { fast, exact } = readers(schema, requests, 20_000);
+  expect(plain(fast.read(batch(values)))).toEqual(plain(exact.read(batch(values))));
+  const plan = buildPlan(
+    schema,
+    requests.map((request) => createTarget(request, () => true)),
+    null,
+  )!; // the schema is simple
+  const scan = createScan(boundsOf({}));
+  beginScan(scan, plan, valuesOf(batch(values.slice(0, 2))));
+  expect([scanRecord(scan, plan, 0), scanRecord(scan, plan, 1), learnShape(scan, plan, 1)?.length]).toEqual([true, true, 1000]);
 });
 
 describe("a scanner of batches", () => {
