@@ -42,7 +42,7 @@ const FLINK: readonly Artifact[] = [
   QUIET,
 ];
 /** Of `peers/java`, what both kinds of Java peers are made of. */
-const SHARED = ["Answer", "Card", "Net", "Settings", "Trees"];
+const SHARED = ["Answer", "Card", "Decision", "Net", "Settings", "Trees"];
 
 const JAVA_FLAGS = ["-Xms1g", "-Xmx2g", "-XX:+UseParallelGC", "--add-opens=java.base/java.util=ALL-UNNAMED"];
 

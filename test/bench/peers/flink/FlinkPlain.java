@@ -41,9 +41,9 @@ public final class FlinkPlain {
       if (features == null) return new Item(in.key, in.value, "refused");
       float[] scores = net.scoreOne(features);
       int label = scores[1] > scores[0] ? 1 : 0;
-      double confidence = Net.rounded(scores[label]);
+      double confidence = Decision.rounded(scores[label]);
       ((ObjectNode) tree).putObject("prediction").put("label", Net.CLASSES[label]).put("confidence", confidence);
-      return new Item(in.key, json.writeValueAsBytes(tree), Net.branchOf(confidence));
+      return new Item(in.key, json.writeValueAsBytes(tree), Decision.branchOf(confidence));
     }
 
     private JsonNode parse(byte[] value) throws IOException {

@@ -77,10 +77,10 @@ public final class FlinkTuned {
         items[i] = null;
         if (good[i]) {
           int label = scores[2 * row + 1] > scores[2 * row] ? 1 : 0;
-          double confidence = Net.rounded(scores[2 * row + label]);
+          double confidence = Decision.rounded(scores[2 * row + label]);
           row++;
           item.value = Answer.spliced(item.value, label, confidence);
-          item.branch = Net.branchOf(confidence);
+          item.branch = Decision.branchOf(confidence);
         } else item.branch = "refused";
         output.collect(out.replace(item));
       }

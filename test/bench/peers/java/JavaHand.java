@@ -77,9 +77,9 @@ public final class JavaHand {
       byte[] value = record.value();
       if (good[i++]) {
         int label = scores[2 * row + 1] > scores[2 * row] ? 1 : 0;
-        double confidence = Net.rounded(scores[2 * row + label]);
+        double confidence = Decision.rounded(scores[2 * row + label]);
         row++;
-        branch = Net.branchOf(confidence);
+        branch = Decision.branchOf(confidence);
         value = Answer.spliced(value, label, confidence);
       }
       producer.send(new ProducerRecord<>(Settings.topic(branch), record.partition(), record.key(), value, record.headers()));

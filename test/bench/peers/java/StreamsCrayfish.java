@@ -69,7 +69,7 @@ public final class StreamsCrayfish {
     }
 
     double confidence() {
-      return Net.rounded(scores.get(0).get(label()));
+      return Decision.rounded(scores.get(0).get(label()));
     }
   }
 
@@ -78,7 +78,7 @@ public final class StreamsCrayfish {
     builder.addStateStore(Stores.keyValueStoreBuilder(Stores.persistentKeyValueStore(STORE), Serdes.String(), serde()).withCachingEnabled());
     builder.stream(Settings.INPUT, Consumed.with(Serdes.String(), serde()))
         .process(Scoring::new, STORE)
-        .to((key, batch, context) -> Settings.topic(Net.branchOf(batch.confidence())), Produced.with(Serdes.String(), serde()));
+        .to((key, batch, context) -> Settings.topic(Decision.branchOf(batch.confidence())), Produced.with(Serdes.String(), serde()));
     KafkaStreams streams = new KafkaStreams(builder.build(), settings());
     streams.setUncaughtExceptionHandler(
         error -> {

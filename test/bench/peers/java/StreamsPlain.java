@@ -62,10 +62,10 @@ public final class StreamsPlain {
       if (features == null) return new Scored("refused", text);
       float[] scores = NETS.get().scoreOne(features);
       int label = scores[1] > scores[0] ? 1 : 0;
-      double confidence = Net.rounded(scores[label]);
+      double confidence = Decision.rounded(scores[label]);
       ObjectNode out = (ObjectNode) tree;
       out.putObject("prediction").put("label", Net.CLASSES[label]).put("confidence", confidence);
-      return new Scored(Net.branchOf(confidence), JSON.writeValueAsString(out));
+      return new Scored(Decision.branchOf(confidence), JSON.writeValueAsString(out));
     } catch (com.fasterxml.jackson.core.JsonProcessingException e) {
       return new Scored("refused", text);
     }

@@ -133,9 +133,9 @@ public final class StreamsTuned {
           continue;
         }
         int label = scores[2 * row + 1] > scores[2 * row] ? 1 : 0;
-        double confidence = Net.rounded(scores[2 * row + label]);
+        double confidence = Decision.rounded(scores[2 * row + label]);
         row++;
-        context.forward(record.withValue(Answer.spliced(record.value(), label, confidence)), Net.branchOf(confidence));
+        context.forward(record.withValue(Answer.spliced(record.value(), label, confidence)), Decision.branchOf(confidence));
       }
       count = 0;
       rows = 0;
