@@ -18,8 +18,9 @@ const PER_OCTAVE = 8;
 
 const double = new Float64Array(1);
 const words = new Int32Array(double.buffer);
-const LITTLE_ENDIAN = new Uint8Array(Int32Array.of(1).buffer)[0] === 1;
-const HIGH = LITTLE_ENDIAN ? 1 : 0;
+
+/** The upper half of a double, where the lower one comes first, as on all processors that Node runs on but one. */
+const HIGH = new Uint8Array(Int32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 
 /** Exponent and three bits behind it. */
 function bucketOf(x: number): number {
@@ -41,18 +42,20 @@ export function magnitudeCounter(pointer: string, { min, max, edges }: NumberCol
   const lowest = Math.max(1, bucketOf(least) - BEYOND_OCTAVES * PER_OCTAVE);
   const size = Math.min(MOST_OCTAVES * PER_OCTAVE, bucketOf(most) + BEYOND_OCTAVES * PER_OCTAVE - lowest + 1);
   const negative = min < 0;
-  const cellOf = (x: number): number => {
-    const place = Math.min(size, Math.max(0, bucketOf(x) - lowest + 1));
-    return place === 0 || x >= 0 ? place : negative ? size + place : 0;
-  };
   return {
     request: { pointer, as: "number" },
     size: 1 + (negative ? 2 : 1) * size,
     count: ({ column, counted, first, end }, cells, at) => {
       if (column.kind !== "number") return;
       const { values, presence } = column;
+      const there = PRESENT; // an imported name in the loop took five times as long as all of the rest
       for (let row = first; row < end; row++) {
-        if (counted[row] === 1 && presence[row] === PRESENT) cells[at + cellOf(values[row]!)]!++; // row < end; a cell
+        if (counted[row] !== 1 || presence[row] !== there) continue;
+        const x = values[row]!; // row < end
+        let place = bucketOf(x) - lowest + 1;
+        place = place < 0 ? 0 : place > size ? size : place;
+        if (x < 0 && place > 0) place = negative ? size + place : 0;
+        cells[at + place]!++; // a cell
       }
     },
     rangeOf: (cell) => {
