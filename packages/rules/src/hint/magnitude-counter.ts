@@ -48,7 +48,7 @@ export function magnitudeCounter(pointer: string, { min, max, edges }: NumberCol
     count: ({ column, counted, first, end }, cells, at) => {
       if (column.kind !== "number") return;
       const { values, presence } = column;
-      const there = PRESENT; // an imported name in the loop took five times as long as all of the rest
+      const there = PRESENT; // an imported name is looked up with every row
       for (let row = first; row < end; row++) {
         if (counted[row] !== 1 || presence[row] !== there) continue;
         const x = values[row]!; // row < end
