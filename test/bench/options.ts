@@ -25,7 +25,7 @@ export const SYSTEMS: readonly System[] = [...OURS, ...PEERS];
 
 export type Records = Partial<Readonly<Record<System, number>>>;
 
-/** `--quick`: so many systems and runs take about twenty minutes. */
+/** `--quick`: so many systems and runs take about a quarter of an hour. */
 const QUICK_SHARE = 0.4;
 const QUICK_RUNS = 3;
 /** Below it the start of the processes is all there is to see. */

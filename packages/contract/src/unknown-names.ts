@@ -14,7 +14,7 @@ export interface UnknownNames {
   lastCode: number;
 }
 
-export const NO_NAMES = -1;
+const NO_NAMES = -1;
 
 export function createUnknownNames(knows: (name: string) => boolean): UnknownNames {
   return { knows, dictionary: [], codes: new Map(), last: [], lastCode: NO_NAMES };
