@@ -3,7 +3,8 @@ import { compilePattern } from "@weir/expr";
 import { WeirError } from "@weir/record";
 import type { RowCheck } from "./check.ts";
 import { expressionCheck } from "./expression-check.ts";
-import { amongTest, lengthTest, presenceCheck, textTest, valueCheck, withinTest } from "./field-check.ts";
+import { rangeCheck } from "./range-check.ts";
+import { amongTest, lengthTest, presenceCheck, textTest, valueCheck } from "./field-check.ts";
 import type { Baseline } from "./drift/baseline.ts";
 import { typeInBaseline } from "./drift/type-in-baseline.ts";
 import type { RuleSpec } from "./spec.ts";
@@ -30,7 +31,7 @@ export function checkOf(spec: RuleSpec, { contract, baselines }: CheckContext, k
       return presenceCheck({ pointer: spec.field, as: presenceType(spec, contract) }, "missing" in spec ? spec.missing : {});
     case "range": {
       const { min = -Infinity, max = Infinity } = spec;
-      return single(spec.field, "number", withinTest(min, max), between(min, max));
+      return rangeCheck({ pointer: spec.field, min, max, allowed: between(min, max) });
     }
     case "length": {
       const { min = 0, max = Infinity } = spec;

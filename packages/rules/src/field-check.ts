@@ -44,14 +44,6 @@ export function valueCheck({ pointer, parts, allowed }: ValueCheck): RowCheck {
   };
 }
 
-export function withinTest(min: number, max: number): Test {
-  return (column, count, right) => {
-    if (column.kind !== "number") return;
-    const { values } = column;
-    for (let row = 0; row < count; row++) if (values[row]! >= min && values[row]! <= max) right[row] = 1; // row < count
-  };
-}
-
 export function amongTest(allowed: ReadonlySet<string | number | boolean>): Test {
   return (column, count, right) => {
     for (let row = 0; row < count; row++) {

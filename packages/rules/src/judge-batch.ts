@@ -1,6 +1,6 @@
 import { PRESENT, type Failure, type NumberColumn } from "@weir/record";
 import type { BatchView } from "./check.ts";
-import { BROKEN, FAILED, MISSING, UNCOUNTED } from "./row-code.ts";
+import { BROKEN, FAILED, FINE, MISSING, UNCOUNTED } from "./row-code.ts";
 import type { CompiledRule, RuleSet } from "./rule-set.ts";
 
 /** What the record rules of one rule set say of one batch. */
@@ -13,6 +13,8 @@ export interface BatchJudgement {
   readonly codes: readonly (Uint8Array | null)[];
   /** Readable records that enforced rules refuse, by row. */
   readonly refused: ReadonlyMap<number, Refusal>;
+  /** 1 for rows that could not be read or are refused: most rows are neither, and need not be looked up among them. */
+  readonly stopped: Uint8Array;
   /** Ids of the broken `tag` rules, by row. */
   readonly tags: ReadonlyMap<number, readonly string[]>;
 }
@@ -35,7 +37,7 @@ export function judgeBatch(ruleSet: RuleSet, view: BatchView, times: NumberColum
   }
   const codes = ruleSet.rules.map((rule) => {
     if (rule.check === null) return null;
-    const column = new Uint8Array(count);
+    const column = codesOf(count);
     rule.check.run(view, column);
     for (const row of failures.keys()) if (counted[row] === 0 || !rule.check.readable(view, row)) column[row] = UNCOUNTED;
     return column;
@@ -49,7 +51,25 @@ export function judgeBatch(ruleSet: RuleSet, view: BatchView, times: NumberColum
     const broken = rules.filter((r) => r.action === "tag").map((r) => r.id);
     if (broken.length > 0) tags.set(row, broken);
   }
-  return { ruleSet, view, counted, codes, refused, tags };
+  const stopped = new Uint8Array(count);
+  for (const row of failures.keys()) stopped[row] = 1;
+  for (const row of refused.keys()) stopped[row] = 1;
+  return { ruleSet, view, counted, codes, refused, stopped, tags };
+}
+
+/** A code for every row, in memory that can be looked at four at a time. */
+function codesOf(count: number): Uint8Array {
+  return new Uint8Array(new ArrayBuffer((count + 3) & ~3), 0, count);
+}
+
+const FOUR_FINE = FINE * 0x01010101;
+
+function areFine(codes: Uint8Array): boolean {
+  const fours = codes.length >> 2;
+  const words = new Int32Array(codes.buffer, 0, fours);
+  for (let i = 0; i < fours; i++) if (words[i] !== FOUR_FINE) return false;
+  for (let row = 4 * fours; row < codes.length; row++) if (codes[row] !== FINE) return false;
+  return true;
 }
 
 /** Is the row broken in the sense of the rule? */
@@ -61,7 +81,7 @@ function violationsByRow(ruleSet: RuleSet, codes: readonly (Uint8Array | null)[]
   const byRow = new Map<number, CompiledRule[]>();
   ruleSet.rules.forEach((rule, i) => {
     const column = codes[i];
-    if (!column || rule.scope !== "record" || rule.mode !== "enforce") return;
+    if (!column || rule.scope !== "record" || rule.mode !== "enforce" || areFine(column)) return;
     for (let row = 0; row < batch.count; row++) {
       if (column[row]! < MISSING || !breaks(rule, column[row]!) || read.failures.has(row)) continue; // row < count
       const known = byRow.get(row);

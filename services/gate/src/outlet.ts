@@ -11,23 +11,33 @@ export interface Outlet {
   /** Rows that were put since the last time. */
   count(): number;
   put(row: number, port: number, failure?: Failure): void;
+  /** Puts the rows from `first` to before `end` to where records go on. */
+  pass(first: number, end: number): void;
   /** Hands over what was put since the last time. */
   flush(): Decided | null;
 }
 
 /** No accessors in what is made for every batch: V8 keeps their closures in hidden classes, and those keep the batch until a full collection. */
-export function createOutlet(batch: Batch, tagsOf: (row: number) => readonly string[] | undefined): Outlet {
+export function createOutlet(batch: Batch, tags: Tags): Outlet {
   let rows = new Int32Array(64);
   let ports = new Uint8Array(64);
   let failures = new Map<number, Failure>();
   let count = 0;
+  const grow = (least: number): void => {
+    if (least <= rows.length) return;
+    const length = Math.max(least, 2 * rows.length);
+    rows = grown(rows, new Int32Array(length));
+    ports = grown(ports, new Uint8Array(length));
+  };
   return {
     count: () => count,
+    pass: (first, end) => {
+      grow(count + end - first);
+      ports.fill(PASS, count, count + end - first);
+      for (let row = first; row < end; row++) rows[count++] = row;
+    },
     put: (row, port, failure) => {
-      if (count === rows.length) {
-        rows = grown(rows, new Int32Array(count * 2));
-        ports = grown(ports, new Uint8Array(count * 2));
-      }
+      grow(count + 1);
       if (failure) failures.set(count, failure);
       rows[count] = row;
       ports[count++] = port;
@@ -35,7 +45,7 @@ export function createOutlet(batch: Batch, tagsOf: (row: number) => readonly str
     flush: () => {
       if (count === 0) return null;
       const taken = rows.slice(0, count);
-      const decided = decision({ batch, rows: taken, ports: ports.slice(0, count), failures, headers: tagHeader(taken, tagsOf, []) });
+      const decided = decision({ batch, rows: taken, ports: ports.slice(0, count), failures, headers: tagHeader(taken, tags, []) });
       failures = new Map();
       count = 0;
       return decided;
@@ -74,18 +84,18 @@ export function decision(parts: {
   };
 }
 
+/** Of records, by row; only for those that have any. */
+export type Tags = ReadonlyMap<number, readonly string[]>;
+
 /** `weir.tags` of some rows: the record's own ones, then those of its window. No header where no row has any. */
-export function tagHeader(
-  rows: Int32Array,
-  tagsOf: (row: number) => readonly string[] | undefined,
-  windowTags: readonly string[],
-): HeaderColumn[] {
+export function tagHeader(rows: Int32Array, ownTags: Tags, windowTags: readonly string[]): HeaderColumn[] {
+  if (ownTags.size === 0) return windowTags.length === 0 ? [] : [constantHeader("weir.tags", windowTags.join(","), rows.length)];
   const texts: string[] = [];
   const byText = new Map<string, number>();
   const codes = new Int32Array(rows.length).fill(-1);
   let own = false;
   for (let i = 0; i < rows.length; i++) {
-    const tags = tagsOf(rows[i]!); // i < length
+    const tags = ownTags.get(rows[i]!); // i < length
     if (tags === undefined && (windowTags.length === 0 || !own)) continue;
     own ||= tags !== undefined;
     codes[i] = codeOf([...(tags ?? []), ...windowTags].join(","), texts, byText);

@@ -107,13 +107,13 @@ function releaseRows(settings: GateSettings, segment: Segment, rows: Int32Array,
   const { batch, judgement } = segment;
   const { name, tags, condemned } = release;
   if (release.keys && settings.keys) return releaseByKey(settings.keys, segment, rows, name, release.keys);
-  const headers = [...tagHeader(rows, (row) => judgement.tags.get(row), tags), constantHeader("weir.window", name, rows.length)];
+  const headers = [...tagHeader(rows, judgement.tags, tags), constantHeader("weir.window", name, rows.length)];
   return decision({ batch, rows, headers, ...portsOf(rows, judgement.refused, condemned) });
 }
 
 /** As if it had come after the window was closed. Where late records belong to the next window, their own rules decide. */
 function letGoLate({ window }: GateSettings, { batch, rows, judgement }: Segment): Decided {
-  const headers = tagHeader(rows, (row) => judgement.tags.get(row), []);
+  const headers = tagHeader(rows, judgement.tags, []);
   return decision({
     batch,
     rows,

@@ -38,7 +38,7 @@ export function createPassage(
     if (!found) others.set(ruleSet.digest, (found = judgeBatch(ruleSet, view, times)));
     return found;
   };
-  return { settings, state, batch, read, times, current, judgement, outlet: createOutlet(batch, (row) => current.tags.get(row)), out: [] };
+  return { settings, state, batch, read, times, current, judgement, outlet: createOutlet(batch, current.tags), out: [] };
 }
 
 const NONE: ReadonlyMap<string, Repeats> = new Map();
@@ -95,25 +95,26 @@ function lateOutlet({ batch, state, current, outlet }: Passage): Outlet | null {
   if (last === null) return state.refill === null ? outlet : null;
   const known = last.trailing.findLast((t) => t.batch === batch);
   if (known) return known.outlet;
-  const opened = createOutlet(batch, (row) => current.tags.get(row));
+  const opened = createOutlet(batch, current.tags);
   last.trailing.push({ batch, outlet: opened });
   return opened;
 }
 
 function decideInto(outlet: Outlet, { read, state }: Passage, judgement: BatchJudgement, first: number, end: number): void {
   const diverted = state.tripped?.failure;
+  const { stopped, refused } = judgement;
   for (let row = first; row < end; row++) {
-    const failure = read.failures.size === 0 ? undefined : read.failures.get(row);
-    if (failure) {
-      outlet.put(row, DEAD_LETTER, failureOf(failure));
+    if (stopped[row] === 0 && diverted === undefined) {
+      const from = row;
+      while (row + 1 < end && stopped[row + 1] === 0) row++;
+      outlet.pass(from, row + 1);
       continue;
     }
-    if (diverted) {
-      outlet.put(row, QUARANTINE, diverted);
-      continue;
-    }
-    const refusal = judgement.refused.size === 0 ? undefined : judgement.refused.get(row);
-    if (refusal) outlet.put(row, portOf(refusal), refusal.failure);
+    const failure = read.failures.get(row);
+    const refusal = refused.get(row);
+    if (failure) outlet.put(row, DEAD_LETTER, failureOf(failure));
+    else if (diverted) outlet.put(row, QUARANTINE, diverted);
+    else if (refusal) outlet.put(row, portOf(refusal), refusal.failure);
     else outlet.put(row, PASS);
   }
 }

@@ -1,7 +1,7 @@
 import { constantHeader, type Failure } from "@weir/record";
 import type { Decided } from "@weir/stream";
 import type { Segment } from "../lane-state.ts";
-import { decision, PASS, portOf, QUARANTINE, tagHeader } from "../outlet.ts";
+import { decision, PASS, portOf, QUARANTINE, tagHeader, type Tags } from "../outlet.ts";
 import type { KeySettings } from "../settings.ts";
 import type { KeyFates } from "./judge-keys.ts";
 import { OTHER_KEYS } from "./key-tallies.ts";
@@ -24,13 +24,19 @@ export function releaseByKey(keys: KeySettings, segment: Segment, rows: Int32Arr
     const failure = condemned ?? refusal?.failure;
     if (failure) failures.set(i, failure);
   }
-  const tagsOf = (row: number): readonly string[] | undefined => {
-    const own = judgement.tags.get(row);
-    const ofKey = keyOf === null ? NONE : fateOf!(keyOf(row)).tags; // as above
-    return ofKey.length === 0 ? own : [...(own ?? NONE), ...ofKey];
-  };
-  const headers = [...tagHeader(rows, tagsOf, []), constantHeader("weir.window", name, rows.length)];
+  const tags = keyOf === null ? judgement.tags : withKeyTags(judgement.tags, rows, (row) => fateOf!(keyOf(row)).tags); // as above
+  const headers = [...tagHeader(rows, tags, []), constantHeader("weir.window", name, rows.length)];
   return decision({ batch, rows, ports, failures, headers });
+}
+
+/** The record's own tags, then those of its key. */
+function withKeyTags(own: Tags, rows: Int32Array, ofKey: (row: number) => readonly string[]): Tags {
+  const tags = new Map<number, readonly string[]>();
+  for (const row of rows) {
+    const all = [...(own.get(row) ?? []), ...ofKey(row)];
+    if (all.length > 0) tags.set(row, all);
+  }
+  return tags;
 }
 
 interface Fate {
