@@ -3,7 +3,7 @@ import type { GateSpec, StageType } from "@weir/pipeline";
 import { batchOf, type Batch, type Header } from "@weir/record";
 import { judgesWindows } from "@weir/rules";
 import { CODE, type BuildStage, type BuiltStage, type LoadedPipeline } from "@weir/service";
-import { viewOf, type Decided } from "@weir/stream";
+import { positionsByPort, viewOf, type Decided } from "@weir/stream";
 import { SILENT_METER } from "./silent-meter.ts";
 
 /** A record as it would be sent. */
@@ -99,11 +99,12 @@ async function follow(
   const next = loaded.topology.stages.find((s) => s.id === stageId)?.next;
   if (!stage || !next) return; // no service for such a stage: not known
   for (const decided of await stage.process([batch])) {
+    const byPort = positionsByPort(decided.ports, stage.ports.length);
     for (const [number, port] of stage.ports.entries()) {
       const follower = port.kind === "data" ? next.get(port.name) : undefined;
       if (follower === undefined) note(decided, number, `${stageId}.${port.name}`, port.kind === "data", answers);
       else {
-        const view = viewOf(decided, number);
+        const view = viewOf(decided, byPort[number]!); // parallel to the ports
         if (view.count > 0) await follow(loaded, built, follower, { ...view, topic: replayOf(loaded, follower) }, answers);
       }
     }

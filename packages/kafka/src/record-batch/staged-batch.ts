@@ -18,6 +18,8 @@ export interface Stage {
 
 /** Fewer rows are not worth the way into the kernel's memory. */
 const FEWEST_ROWS = 32;
+/** The same, of a batch whose bytes are there already for another of its ports. */
+const FEWEST_OF_STAGED = 4;
 /** Of a selection, at least one row in so many: all bytes of the batch are taken in, whichever rows are selected. */
 const LEAST_SHARE = 8;
 /** Batches whose bytes are more (what a compression bomb becomes, say) are not taken in. */
@@ -76,7 +78,7 @@ function createStage(): Stage {
   };
   return {
     take(batch, rows) {
-      if (!isWorthIt(batch, rows)) return false;
+      if (!isWorthIt(batch, rows, staged === batch)) return false;
       if (staged !== batch) {
         fill(batch);
         staged = batch;
@@ -95,7 +97,8 @@ function createStage(): Stage {
   };
 }
 
-function isWorthIt({ count, bytes, added }: Batch, rows: Int32Array | null): boolean {
+function isWorthIt({ count, bytes, added }: Batch, rows: Int32Array | null, isThere: boolean): boolean {
   const wanted = rows?.length ?? count;
+  if (isThere) return wanted >= FEWEST_OF_STAGED;
   return wanted >= FEWEST_ROWS && wanted * LEAST_SHARE >= count && bytes.length <= MOST_BYTES && added.headers.length <= MOST_HEADERS;
 }

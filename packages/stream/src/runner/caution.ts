@@ -1,7 +1,7 @@
 import { allRows, laneKey, RetriableError, selectRows, WeirError, type Batch } from "@weir/record";
 import type { Mark, Membership } from "../log.ts";
 import type { Asking } from "./asking.ts";
-import type { Chain, Outcome } from "./chain.ts";
+import { positionsByPort, type Chain, type Outcome } from "./chain.ts";
 import { writeDeathMark, type DeathMark } from "./death-mark.ts";
 import { deadLetterPort, poisonous } from "./isolate.ts";
 import type { Lanes, OwnedLane } from "./lanes.ts";
@@ -80,7 +80,8 @@ export function createCaution({ self, options, chain, lanes, asking, membership,
     if (part.count === 1 && alone >= DEATHS && deadLetterPort(stage) >= 0) {
       now.suspicion = null; // it was this one
       const message = `${alone} processes ended while stage ${stage.id} worked on this record alone`;
-      return [{ link, decided: poisonous(stage, part, message), deliveries: alone }];
+      const decided = poisonous(stage, part, message);
+      return [{ link, decided, byPort: positionsByPort(decided.ports, stage.ports.length), deliveries: alone }];
     }
     const told = { size: part.count, narrowed: true, alone, until: part.nextOffset };
     await mark([[now, told]]);

@@ -1,4 +1,14 @@
-import { gatherSlices, gatherInts, gatherColumn, selectRows, type Additions, type Batch, type Column, type Lane } from "@weir/record";
+import {
+  allRows,
+  gatherSlices,
+  gatherInts,
+  gatherColumn,
+  selectRows,
+  type Additions,
+  type Batch,
+  type Column,
+  type Lane,
+} from "@weir/record";
 import type { CloseMarker, Decided, LeftOut, Recall, RestoredState, Stage, StateChange, StateNote, Stop } from "../stage.ts";
 import type { SequencedTopics } from "../sequenced/sequenced-stage.ts";
 import { processIsolating } from "./isolate.ts";
@@ -26,6 +36,8 @@ export interface Output {
 export interface Outcome {
   readonly link: number;
   readonly decided: Decided;
+  /** By port: the positions of the decision that took it, ascending. */
+  readonly byPort: readonly Int32Array[];
   /** How often the records were given to the stage; absent: once. */
   readonly deliveries?: number;
 }
@@ -137,20 +149,24 @@ async function processAt(path: Path, at: number, batches: readonly Batch[]): Pro
 
 async function handOn(path: Path, at: number, given: readonly Decided[]): Promise<Outcome[]> {
   const link = path.links[at]!; // at is an index of the chain
-  const decided = given.map((d) => refuseTooLarge(d, link.stage.ports));
-  const outcomes: Outcome[] = decided.map((d) => ({ link: at, decided: d }));
+  const ofStage = given.map((d) => outcomeOf(at, link.stage, d));
+  const outcomes = [...ofStage];
   for (const [port, output] of link.outputs) {
     if (output.next === null) continue;
     const number = link.stage.ports.findIndex((p) => p.name === port);
-    const views = decided.map((d) => viewOf(d, number)).filter((v) => v.count > 0);
+    const views = ofStage.map(({ decided, byPort }) => viewOf(decided, byPort[number]!)).filter((v) => v.count > 0); // a port of the stage
     if (views.length > 0) outcomes.push(...(await processAt(path, output.next, views)));
   }
   return outcomes;
 }
 
-/** The rows of a decision that took the port, as a batch with everything added to them. */
-export function viewOf(decided: Decided, port: number): Batch {
-  const positions = positionsOf(decided.ports, port);
+function outcomeOf(link: number, stage: Stage, given: Decided): Outcome {
+  const decided = refuseTooLarge(given, stage.ports);
+  return { link, decided, byPort: positionsByPort(decided.ports, stage.ports.length) };
+}
+
+/** The positions of a decision, ascending, as a batch with everything added to them. */
+export function viewOf(decided: Decided, positions: Int32Array): Batch {
   if (positions.length === 0) return selectRows(decided.batch, positions);
   if (positions.length === decided.rows.length) return selectRows(decided.batch, decided.rows, additionsOf(decided));
   return selectRows(decided.batch, gatherInts(decided.rows, positions), gatherAdditions(decided, positions));
@@ -164,13 +180,18 @@ export function writtenView({ batch, rows, columns: _columns, ...rest }: Decided
 
 const NO_COLUMNS: ReadonlyMap<string, Column> = new Map();
 
-/** Positions of a decision that took the port, ascending. */
-export function positionsOf(ports: Uint8Array, port: number): Int32Array {
-  let count = 0;
-  for (let i = 0; i < ports.length; i++) if (ports[i] === port) count++;
-  const positions = new Int32Array(count);
-  for (let i = 0, n = 0; n < count; i++) if (ports[i] === port) positions[n++] = i;
-  return positions;
+/** Every port's positions, ascending: in two passes over the decision, however many ports there are. */
+export function positionsByPort(ports: Uint8Array, portCount: number): readonly Int32Array[] {
+  const counts = new Int32Array(portCount);
+  for (let i = 0; i < ports.length; i++) counts[ports[i]!]!++; // ports are the stage's own, here and below
+  const byPort = Array.from(counts, (count) => (count === ports.length ? allRows(count) : new Int32Array(count)));
+  if (byPort.some((positions) => positions.length === ports.length)) return byPort;
+  const filled = counts.fill(0);
+  for (let i = 0; i < ports.length; i++) {
+    const port = ports[i]!; // i < length
+    byPort[port]![filled[port]!++] = i;
+  }
+  return byPort;
 }
 
 function additionsOf(decided: Decided): Partial<Additions> {

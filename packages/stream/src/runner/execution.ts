@@ -34,7 +34,8 @@ export interface DecidedRange extends Lane {
 
 /** Adds up what one stage decided within one transaction. */
 export interface Tally {
-  add(decided: Decided): void;
+  /** `byPort`: the positions of each of the stage's ports. */
+  add(decided: Decided, byPort: readonly Int32Array[]): void;
   isEmpty(): boolean;
   execution(context: TallyContext): Execution;
 }
@@ -54,10 +55,10 @@ export function createTally(stage: Stage): Tally {
   let copies = 0;
   return {
     isEmpty: () => ranges.size === 0,
-    add(decided) {
+    add(decided, byPort) {
       if (decided.rows.length === 0) return;
       extend(ranges, decided);
-      for (let i = 0; i < decided.ports.length; i++) ports[decided.ports[i]!]!++; // ports are the stage's own
+      byPort.forEach((positions, port) => (ports[port]! += positions.length));
       for (const [i, failure] of decided.failures ?? []) {
         const port = stage.ports[decided.ports[i]!]!; // a position of the decision, a port of the stage
         if (port.kind === "dead-letter") classes[failure.class] = (classes[failure.class] ?? 0) + 1;

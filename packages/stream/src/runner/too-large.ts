@@ -11,6 +11,7 @@ const encoder = new TextEncoder();
  */
 export function refuseTooLarge(decided: Decided, ports: readonly Port[]): Decided {
   const { batch, rows } = decided;
+  if (2 * bytesOf(batch) + ADDED_BYTES <= MAX_VALUE_BYTES) return decided; // then no record of it can be
   let found: Map<number, string> | null = null;
   for (let i = 0; i < rows.length; i++) {
     const row = rows[i]!; // i is a position of the decision
@@ -31,6 +32,11 @@ function refuse(decided: Decided, found: ReadonlyMap<number, string>, refusing: 
   }
   const copies = decided.copies?.map(({ topic, positions }) => ({ topic, positions: positions.filter((i) => !found.has(i)) }));
   return { ...decided, ports, failures, ...(copies && { copies }) };
+}
+
+/** Of all records together, and what lies between them. */
+function bytesOf({ bytes, headerBytes }: Batch): number {
+  return bytes.length + (headerBytes === bytes ? 0 : headerBytes.length);
 }
 
 function readBytes(batch: Batch, row: number): number {

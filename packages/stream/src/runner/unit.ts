@@ -73,7 +73,7 @@ export function createUnit({ options, writing, chain, producer, membership, seal
     tell: (topic, told) => writeSystem(transaction, { topic, partition: 0 }, told),
     ends: (lane) => void ended.push(lane),
     add: (outcome) => {
-      tallies[outcome.link]!.add(outcome.decided); // an outcome of this chain
+      tallies[outcome.link]!.add(outcome.decided, outcome.byPort); // an outcome of this chain
       refusals.add(chain.links[outcome.link]!.stage, outcome.decided); // as above
       if (outcome.decided.onCommitted) waiting.push(outcome.decided.onCommitted);
       if (outcome.link === 0) records += outcome.decided.rows.length;

@@ -16,7 +16,7 @@ import {
 import type { Transaction } from "../log.ts";
 import type { SystemRecord } from "../stage.ts";
 import { WAITING_HEADER } from "../sequenced/waiting-rows.ts";
-import { positionsOf, writtenView, type Link, type Outcome } from "./chain.ts";
+import { writtenView, type Link, type Outcome } from "./chain.ts";
 
 export interface Writing {
   readonly links: readonly Link[];
@@ -74,17 +74,24 @@ const decoder = new TextDecoder();
 /** Writes what one stage decided: every port to its topic, refused records with their reason, copies, verdicts. */
 export function writeOutcome(transaction: Transaction, outcome: Outcome, writing: Writing): void {
   const link = writing.links[outcome.link]!; // an outcome of this chain
-  const { decided } = outcome;
-  const view = writtenView(decided);
+  const { decided, byPort } = outcome;
+  let view: Batch | null = null; // one for all ports; a stage that only refuses needs none
   link.stage.ports.forEach((port, number) => {
     const topic = link.outputs.get(port.name)?.topic ?? null;
-    if (topic === null) return;
+    const positions = byPort[number]!; // parallel to the ports
+    if (topic === null || positions.length === 0) return;
     const target = { topic, partition: decided.batch.partition };
-    if (port.kind !== "data") writeRefused(transaction, target, outcome, number, writing);
-    else writeRecords(transaction, target, view, positionsOf(decided.ports, number), writing);
+    if (port.kind !== "data") writeRefused(transaction, target, outcome, positions, writing);
+    else writeRecords(transaction, target, (view ??= writtenView(decided)), positions, writing);
   });
   for (const copy of decided.copies ?? []) {
-    writeRecords(transaction, { topic: copy.topic, partition: decided.batch.partition }, view, copy.positions, writing);
+    writeRecords(
+      transaction,
+      { topic: copy.topic, partition: decided.batch.partition },
+      (view ??= writtenView(decided)),
+      copy.positions,
+      writing,
+    );
   }
   if (decided.verdicts) writeSystem(transaction, { topic: writing.verdictsTopic, partition: decided.batch.partition }, decided.verdicts);
 }
@@ -97,16 +104,15 @@ function writeRecords(transaction: Transaction, target: Lane, view: Batch, rows:
   transaction.write(target, minimal, rows.length === view.count ? null : rows, { keepTimestamps: writing.keepTimestamps });
 }
 
-function writeRefused(transaction: Transaction, target: Lane, outcome: Outcome, port: number, writing: Writing): void {
+function writeRefused(transaction: Transaction, target: Lane, outcome: Outcome, positions: Int32Array, writing: Writing): void {
   const { decided } = outcome;
   const records: PlainRecord[] = [];
-  for (let i = 0; i < decided.ports.length; i++) {
-    if (decided.ports[i] !== port) continue;
+  for (const i of positions) {
     const failure = decided.failures?.get(i);
     if (!failure) throw new Error(`stage ${writing.links[outcome.link]!.stage.id} refused a record without a reason`); // an outcome of this chain
     records.push(refusedRecord(outcome, i, failure, writing));
   }
-  if (records.length > 0) transaction.write(target, batchOf(target, records), null, { keepTimestamps: writing.keepTimestamps });
+  transaction.write(target, batchOf(target, records), null, { keepTimestamps: writing.keepTimestamps });
 }
 
 function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: Writing): PlainRecord {
