@@ -171,7 +171,11 @@ describe("headers of a dead letter", () => {
   });
 
   it("come out the same from a writer that remembers the failure", () => {
-    const write = createDeadLetterWriter(facts, sha256);
+    const writer = createDeadLetterWriter(facts, sha256);
+    const write = (why: Failure, record: FailedRecord): Header[] => {
+      const { bytes, count } = writer(why, record);
+      return readHeaders(bytes, 0, count);
+    };
     for (const id of ["a", "b"]) expect(write(failure, failed({ id }))).toEqual(deadLetterHeaders(facts, failure, failed({ id }), sha256));
     const other: Failure = { class: "DECODE", message: "not JSON" };
     expect(write(other, failed())).toEqual(deadLetterHeaders(facts, other, failed(), sha256));

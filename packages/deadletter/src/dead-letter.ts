@@ -1,6 +1,6 @@
-import type { Failure, Header } from "@weir/record";
+import { headerBlock, readHeaders, type Failure, type Header, type HeaderBlock } from "@weir/record";
 import { cutList, cutText } from "./cut.ts";
-import { fingerprint, type Sha256 } from "./fingerprint.ts";
+import { fingerprintOf, normaliseMessage, type Sha256 } from "./fingerprint.ts";
 import { DEAD_LETTER_HEADERS as NAMES, isDeadLetterHeader } from "./names.ts";
 import { parseOrigin } from "./origin.ts";
 
@@ -48,7 +48,7 @@ export interface FailedRecord {
 export type Payload = "source" | "stage-input" | "none";
 
 /** All headers of the dead letter (or quarantined record): the original ones, then ours, once. */
-export type DeadLetterWriter = (failure: Failure, record: FailedRecord) => Header[];
+export type DeadLetterWriter = (failure: Failure, record: FailedRecord) => HeaderBlock;
 
 export const MAX_MESSAGE_BYTES = 512;
 /** Ours together, names included. */
@@ -58,37 +58,70 @@ const MAX_NAME_BYTES = 160;
 const MAX_RULES_BYTES = 960;
 const MAX_TOPIC_BYTES = 249;
 
+/** What dead letters of one failure have in common, encoded. */
 interface Constant {
-  readonly group: Header;
-  readonly message: Header;
+  /** And the version of our headers. */
+  readonly message: HeaderBlock;
   /** From class to owner. */
-  readonly cause: readonly Header[];
-  readonly fingerprint: Header;
+  readonly cause: HeaderBlock;
+  readonly fingerprint: HeaderBlock;
 }
 
-/** Different failures whose constant headers are kept: the same rule or keyword says the same of record after record. */
+/** Different failures whose headers are kept: the same rule or keyword says the same of record after record. */
 const MAX_KEPT = 256;
 
-/** Builds the headers that are the same for all records of one failure once: a whole window is quarantined with one. */
+/** Encodes what is the same for all records of one failure once: a whole window is quarantined with one. */
 export function createDeadLetterWriter(facts: StageFacts, sha256: Sha256): DeadLetterWriter {
   const byObject = new WeakMap<Failure, Constant>();
-  const byContent = new Map<string, Constant>();
+  const messages = keeping((text) =>
+    headerBlock([{ key: NAMES.message, value: cutText(text, MAX_MESSAGE_BYTES) }, name(NAMES.version, "1")]),
+  );
+  const alikes = keeping(normaliseMessage);
+  const causes = createKept<HeaderBlock>();
+  const fingerprints = createKept<HeaderBlock>();
   const constantOf = (failure: Failure): Constant => {
-    const content = JSON.stringify(failure);
-    let constant = byContent.get(content);
-    if (constant === undefined) {
-      if (byContent.size >= MAX_KEPT) byContent.clear();
-      byContent.set(content, (constant = constantHeaders(facts, failure, sha256)));
-    }
+    const { class: kind, message, rules = [], verdict = "", model = "", retriable = false } = failure;
+    const alike = alikes(message);
+    const print = (): string => fingerprintOf(sha256, kind, facts.stage, rules[0] ?? "", alike);
+    const constant = {
+      message: messages(message),
+      cause: causes(`${kind}\n${retriable}\n${verdict}\n${model}\n${rules.join("\n")}`, () => headerBlock(causeOf(facts, failure))),
+      fingerprint: fingerprints(`${kind}\n${rules[0] ?? ""}\n${alike}`, () => headerBlock([name(NAMES.fingerprint, print())])),
+    };
     byObject.set(failure, constant);
     return constant;
   };
-  return (failure, record) => assemble(byObject.get(failure) ?? constantOf(failure), facts.stage, record, sha256);
+  const places = createKept<HeaderBlock>();
+  const placeOf = ({ topic, partition }: Place): HeaderBlock =>
+    places(`${topic}/${partition}`, () =>
+      headerBlock([{ key: NAMES.topic, value: cutText(topic, MAX_TOPIC_BYTES) }, name(NAMES.partition, String(partition))]),
+    );
+  const deliveries = keeping((count) => headerBlock([name(NAMES.group, facts.group), name(NAMES.deliveryCount, count)]));
+  return (failure, record) => {
+    const { message, cause, fingerprint } = byObject.get(failure) ?? constantOf(failure);
+    const failedAt = name(NAMES.failedAt, new Date(record.failedAt).toISOString());
+    return headerBlock([
+      ...record.headers.filter((header) => !isDeadLetterHeader(header.key)),
+      placeOf(record.hop),
+      name(NAMES.offset, String(record.hop.offset)),
+      deliveries(String(record.deliveryCount ?? 1)),
+      message,
+      name(NAMES.id, deadLetterId(sha256, facts.stage, record.id)),
+      cause,
+      PAYLOADS[record.payload ?? "source"],
+      originHeader(record),
+      firstFailedAtHeader(record, failedAt.value),
+      failedAt,
+      fingerprint,
+      ...(record.place === undefined ? [] : [name(NAMES.place, record.place)]),
+    ]);
+  };
 }
 
-/** The same for a single record. */
+/** The same for a single record, not encoded. */
 export function deadLetterHeaders(facts: StageFacts, failure: Failure, record: FailedRecord, sha256: Sha256): Header[] {
-  return assemble(constantHeaders(facts, failure, sha256), facts.stage, record, sha256);
+  const { bytes, count } = createDeadLetterWriter(facts, sha256)(failure, record);
+  return readHeaders(bytes, 0, count);
 }
 
 /** The same dead letter has the same id in either deployment shape and when it is written again. */
@@ -96,49 +129,38 @@ export function deadLetterId(sha256: Sha256, stage: string, recordId: string): s
   return sha256(`${stage}\n${recordId}`).slice(0, 32);
 }
 
-function constantHeaders(facts: StageFacts, failure: Failure, sha256: Sha256): Constant {
-  const optional = (key: string, text: string | undefined): Header[] => (text === undefined ? [] : [name(key, text)]);
-  const rules = failure.rules ?? [];
-  return {
-    group: name(NAMES.group, facts.group),
-    message: { key: NAMES.message, value: cutText(failure.message, MAX_MESSAGE_BYTES) },
-    cause: [
-      name(NAMES.class, failure.class),
-      name(NAMES.stage, facts.stage),
-      name(NAMES.retriable, String(failure.retriable ?? false)),
-      ...(rules.length === 0 ? [] : [{ key: NAMES.rules, value: cutList(rules, MAX_RULES_BYTES) }]),
-      ...optional(NAMES.verdict, failure.verdict),
-      name(NAMES.spec, facts.spec),
-      ...optional(NAMES.contract, facts.contract),
-      ...optional(NAMES.model, failure.model),
-      ...optional(NAMES.code, facts.code),
-      name(NAMES.owner, facts.owner),
-    ],
-    fingerprint: name(NAMES.fingerprint, fingerprint(sha256, failure.class, facts.stage, rules[0] ?? "", failure.message)),
+/** What was made for a text is kept for the next time, of a bounded number of texts. */
+function createKept<T>(): (text: string, make: () => T) => T {
+  const kept = new Map<string, T>();
+  return (text, make) => {
+    let found = kept.get(text);
+    if (found === undefined) {
+      if (kept.size >= MAX_KEPT) kept.clear();
+      kept.set(text, (found = make()));
+    }
+    return found;
   };
 }
 
-function assemble(constant: Constant, stage: string, record: FailedRecord, sha256: Sha256): Header[] {
-  const kept = record.headers.filter((header) => !isDeadLetterHeader(header.key));
-  const { hop } = record;
-  const failedAt = new Date(record.failedAt).toISOString();
+function keeping<T>(make: (text: string) => T): (text: string) => T {
+  const kept = createKept<T>();
+  return (text) => kept(text, () => make(text));
+}
+
+function causeOf(facts: StageFacts, failure: Failure): Header[] {
+  const optional = (key: string, text: string | undefined): Header[] => (text === undefined ? [] : [name(key, text)]);
+  const rules = failure.rules ?? [];
   return [
-    ...kept,
-    { key: NAMES.topic, value: cutText(hop.topic, MAX_TOPIC_BYTES) },
-    name(NAMES.partition, String(hop.partition)),
-    name(NAMES.offset, String(hop.offset)),
-    constant.group,
-    name(NAMES.deliveryCount, String(record.deliveryCount ?? 1)),
-    constant.message,
-    name(NAMES.version, "1"),
-    name(NAMES.id, deadLetterId(sha256, stage, record.id)),
-    ...constant.cause,
-    name(NAMES.payload, record.payload ?? "source"),
-    originHeader(record),
-    firstFailedAtHeader(record, failedAt),
-    name(NAMES.failedAt, failedAt),
-    constant.fingerprint,
-    ...(record.place === undefined ? [] : [name(NAMES.place, record.place)]),
+    name(NAMES.class, failure.class),
+    name(NAMES.stage, facts.stage),
+    name(NAMES.retriable, String(failure.retriable ?? false)),
+    ...(rules.length === 0 ? [] : [{ key: NAMES.rules, value: cutList(rules, MAX_RULES_BYTES) }]),
+    ...optional(NAMES.verdict, failure.verdict),
+    name(NAMES.spec, facts.spec),
+    ...optional(NAMES.contract, facts.contract),
+    ...optional(NAMES.model, failure.model),
+    ...optional(NAMES.code, facts.code),
+    name(NAMES.owner, facts.owner),
   ];
 }
 
@@ -150,14 +172,20 @@ function originHeader(record: FailedRecord): Header {
   return { key: NAMES.origin, value: cutText(`${topic}/${partition}/${offset}/${timestamp}`, MAX_TOPIC_BYTES + 64) };
 }
 
-function firstFailedAtHeader(record: FailedRecord, failedAt: string): Header {
+function firstFailedAtHeader(record: FailedRecord, failedAt: Uint8Array): Header {
   const earlier = record.headers.find((header) => header.key === NAMES.firstFailedAt);
   const believed = earlier?.value && earlier.value.length <= 32 && !Number.isNaN(Date.parse(decoder.decode(earlier.value)));
-  return earlier && believed ? earlier : name(NAMES.firstFailedAt, failedAt);
+  return earlier && believed ? earlier : { key: NAMES.firstFailedAt, value: failedAt };
 }
 
 const decoder = new TextDecoder();
 
-function name(key: string, text: string): Header {
+function name(key: string, text: string): Header & { readonly value: Uint8Array } {
   return { key, value: cutText(text, MAX_NAME_BYTES) };
 }
+
+const PAYLOADS: Readonly<Record<Payload, HeaderBlock>> = {
+  source: headerBlock([name(NAMES.payload, "source")]),
+  "stage-input": headerBlock([name(NAMES.payload, "stage-input")]),
+  none: headerBlock([name(NAMES.payload, "none")]),
+};

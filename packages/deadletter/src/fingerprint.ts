@@ -3,8 +3,12 @@ export type Sha256 = (data: string | Uint8Array) => string;
 
 /** What groups the same trouble: 16 hex digits over class, stage, rule (without its rule set's digest) and the normalised message. */
 export function fingerprint(sha256: Sha256, failureClass: string, stage: string, rule: string, message: string): string {
+  return fingerprintOf(sha256, failureClass, stage, rule, normaliseMessage(message));
+}
+
+export function fingerprintOf(sha256: Sha256, failureClass: string, stage: string, rule: string, normalised: string): string {
   const ruleName = rule.slice(rule.lastIndexOf("/") + 1);
-  return sha256([failureClass, stage, ruleName, normaliseMessage(message)].join("\n")).slice(0, 16);
+  return sha256([failureClass, stage, ruleName, normalised].join("\n")).slice(0, 16);
 }
 
 const MAX_CHARACTERS = 512;

@@ -43,24 +43,51 @@ function encodeName(name: string): Uint8Array {
   return encoded;
 }
 
+/** Headers as they are written, in Kafka's layout, without the count that goes before them. */
+export interface HeaderBlock {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+  /** What tells it from a header. */
+  readonly key?: undefined;
+}
+
 /** The header block in Kafka's layout, without the count that goes before it. */
 export function writeHeaders(headers: readonly Header[]): Uint8Array {
-  if (headers.length === 0) return new Uint8Array(0);
+  return headerBlock(headers).bytes;
+}
+
+const NO_HEADERS: HeaderBlock = { bytes: new Uint8Array(0), count: 0 };
+
+/** Headers, and blocks of them that were written before, one behind the other. */
+export function headerBlock(parts: readonly (Header | HeaderBlock)[]): HeaderBlock {
+  if (parts.length === 0) return NO_HEADERS;
   let size = 0;
-  for (const { key, value } of headers) {
-    const keyLength = encodeName(key).length;
-    size += varintLength(keyLength) + keyLength + varintLength(value?.length ?? -1) + (value?.length ?? 0);
+  let count = 0;
+  for (const part of parts) {
+    if (part.key === undefined) {
+      size += part.bytes.length;
+      count += part.count;
+      continue;
+    }
+    const name = encodeName(part.key).length;
+    const length = part.value?.length ?? -1;
+    size += varintLength(name) + name + varintLength(length) + Math.max(length, 0);
+    count++;
   }
-  const block = new Uint8Array(size);
+  const bytes = new Uint8Array(size);
   const cursor: Cursor = { at: 0 };
-  for (const { key, value } of headers) {
-    const name = encodeName(key);
-    writeVarint(block, cursor, name.length);
-    append(block, cursor, name);
-    writeVarint(block, cursor, value?.length ?? -1);
-    if (value) append(block, cursor, value);
+  for (const part of parts) {
+    if (part.key === undefined) {
+      append(bytes, cursor, part.bytes);
+      continue;
+    }
+    const name = encodeName(part.key);
+    writeVarint(bytes, cursor, name.length);
+    append(bytes, cursor, name);
+    writeVarint(bytes, cursor, part.value?.length ?? -1);
+    if (part.value) append(bytes, cursor, part.value);
   }
-  return block;
+  return { bytes, count };
 }
 
 /** For parts as short as most headers `set` takes longer than to copy them. */

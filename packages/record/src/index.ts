@@ -29,8 +29,19 @@ export {
   type Additions,
   type Tails,
   type PlainRecord,
+  type RecordToWrite,
 } from "./batch.ts";
-export { readHeaders, writeHeaders, constantHeader, dictionaryHeader, headerText, type Header, type HeaderColumn } from "./headers.ts";
+export {
+  readHeaders,
+  writeHeaders,
+  headerBlock,
+  constantHeader,
+  dictionaryHeader,
+  headerText,
+  type Header,
+  type HeaderBlock,
+  type HeaderColumn,
+} from "./headers.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { textBytes } from "./text-bytes.ts";
 export { idAt } from "./record-id.ts";

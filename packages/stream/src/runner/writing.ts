@@ -11,7 +11,7 @@ import {
   type Failure,
   type Header,
   type Lane,
-  type PlainRecord,
+  type RecordToWrite,
 } from "@weir/record";
 import type { Transaction } from "../log.ts";
 import type { SystemRecord } from "../stage.ts";
@@ -106,7 +106,7 @@ function writeRecords(transaction: Transaction, target: Lane, view: Batch, rows:
 
 function writeRefused(transaction: Transaction, target: Lane, outcome: Outcome, positions: Int32Array, writing: Writing): void {
   const { decided } = outcome;
-  const records: PlainRecord[] = [];
+  const records: RecordToWrite[] = [];
   for (const i of positions) {
     const failure = decided.failures?.get(i);
     if (!failure) throw new Error(`stage ${writing.links[outcome.link]!.stage.id} refused a record without a reason`); // an outcome of this chain
@@ -115,7 +115,7 @@ function writeRefused(transaction: Transaction, target: Lane, outcome: Outcome, 
   transaction.write(target, batchOf(target, records), null, { keepTimestamps: writing.keepTimestamps });
 }
 
-function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: Writing): PlainRecord {
+function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: Writing): RecordToWrite {
   const { batch, rows, headers = [] } = outcome.decided;
   const row = rows[i]!; // i is a position of the decision
   const record = recordAt(batch, row);
@@ -141,7 +141,7 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
     ...(origin && { origin }),
     ...(place !== undefined && { place }),
   } as const;
-  const letter = { ...record, headers: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
+  const letter = { ...record, block: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
   return none ? { ...letter, value: null, key: fits ? record.key : null } : letter;
 }
 
