@@ -1,4 +1,4 @@
-import { gatherColumn, gatherDoubles, gatherInts, gatherSlices, type Column, type Slices } from "./column.ts";
+import { gatherColumn, gatherDoubles, gatherInts, gatherSlices, selectionOf, type Column, type Slices } from "./column.ts";
 import { headerBlock, readHeaders, type Header, type HeaderBlock, type HeaderColumn } from "./headers.ts";
 
 /**
@@ -79,8 +79,9 @@ export interface PlainRecord {
  */
 export function selectRows(batch: Batch, rows: Int32Array, added: Partial<Additions> = {}): Batch {
   if (rows.length === batch.count) return addTo(batch, added);
+  const selection = selectionOf(rows);
   const columns = new Map<string, Column>();
-  for (const [name, column] of batch.added.columns) columns.set(name, gatherColumn(column, rows));
+  for (const [name, column] of batch.added.columns) columns.set(name, gatherColumn(column, selection));
   for (const [name, column] of added.columns ?? []) columns.set(name, column);
   const tails = batch.added.tails;
   return {
@@ -89,19 +90,19 @@ export function selectRows(batch: Batch, rows: Int32Array, added: Partial<Additi
     count: rows.length,
     nextOffset: batch.nextOffset,
     bytes: batch.bytes,
-    offset: gatherDoubles(batch.offset, rows),
-    timestamp: gatherDoubles(batch.timestamp, rows),
-    keyAt: gatherInts(batch.keyAt, rows),
-    keyLength: gatherInts(batch.keyLength, rows),
-    valueAt: gatherInts(batch.valueAt, rows),
-    valueLength: gatherInts(batch.valueLength, rows),
+    offset: gatherDoubles(batch.offset, selection),
+    timestamp: gatherDoubles(batch.timestamp, selection),
+    keyAt: gatherInts(batch.keyAt, selection),
+    keyLength: gatherInts(batch.keyLength, selection),
+    valueAt: gatherInts(batch.valueAt, selection),
+    valueLength: gatherInts(batch.valueLength, selection),
     headerBytes: batch.headerBytes,
-    headersAt: gatherInts(batch.headersAt, rows),
-    headersLength: gatherInts(batch.headersLength, rows),
-    headerCount: gatherInts(batch.headerCount, rows),
+    headersAt: gatherInts(batch.headersAt, selection),
+    headersLength: gatherInts(batch.headersLength, selection),
+    headerCount: gatherInts(batch.headerCount, selection),
     added: {
-      headers: [...batch.added.headers.map((h) => ({ name: h.name, ...gatherSlices(h, rows) })), ...(added.headers ?? [])],
-      tails: added.tails ?? (tails === null ? null : { ...gatherSlices(tails, rows), keep: gatherInts(tails.keep, rows) }),
+      headers: [...batch.added.headers.map((h) => ({ name: h.name, ...gatherSlices(h, selection) })), ...(added.headers ?? [])],
+      tails: added.tails ?? (tails === null ? null : { ...gatherSlices(tails, selection), keep: gatherInts(tails.keep, selection) }),
       columns,
     },
   };

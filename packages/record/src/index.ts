@@ -6,12 +6,14 @@ export {
   gatherColumn,
   gatherSlices,
   gatherInts,
+  selectionOf,
   type Column,
   type NumberColumn,
   type StringColumn,
   type BooleanColumn,
   type SliceColumn,
   type Slices,
+  type Selection,
 } from "./column.ts";
 export {
   laneKey,

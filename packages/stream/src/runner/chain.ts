@@ -3,11 +3,13 @@ import {
   gatherSlices,
   gatherInts,
   gatherColumn,
+  selectionOf,
   selectRows,
   type Additions,
   type Batch,
   type Column,
   type Lane,
+  type Selection,
 } from "@weir/record";
 import type { CloseMarker, Decided, LeftOut, Recall, RestoredState, Stage, StateChange, StateNote, Stop } from "../stage.ts";
 import type { SequencedTopics } from "../sequenced/sequenced-stage.ts";
@@ -169,7 +171,8 @@ function outcomeOf(link: number, stage: Stage, given: Decided): Outcome {
 export function viewOf(decided: Decided, positions: Int32Array): Batch {
   if (positions.length === 0) return selectRows(decided.batch, positions);
   if (positions.length === decided.rows.length) return selectRows(decided.batch, decided.rows, additionsOf(decided));
-  return selectRows(decided.batch, gatherInts(decided.rows, positions), gatherAdditions(decided, positions));
+  const selection = selectionOf(positions);
+  return selectRows(decided.batch, gatherInts(decided.rows, selection), gatherAdditions(decided, selection));
 }
 
 /** All decided rows with everything added to them but the columns, which only the next stage of a chain needs. */
@@ -202,12 +205,12 @@ function additionsOf(decided: Decided): Partial<Additions> {
   };
 }
 
-function gatherAdditions(decided: Decided, positions: Int32Array): Partial<Additions> {
+function gatherAdditions(decided: Decided, selection: Selection): Partial<Additions> {
   const columns = new Map<string, Column>();
-  for (const [name, column] of decided.columns ?? []) columns.set(name, gatherColumn(column, positions));
+  for (const [name, column] of decided.columns ?? []) columns.set(name, gatherColumn(column, selection));
   return {
-    headers: (decided.headers ?? []).map((h) => ({ name: h.name, ...gatherSlices(h, positions) })),
-    ...(decided.tails && { tails: { ...gatherSlices(decided.tails, positions), keep: gatherInts(decided.tails.keep, positions) } }),
+    headers: (decided.headers ?? []).map((h) => ({ name: h.name, ...gatherSlices(h, selection) })),
+    ...(decided.tails && { tails: { ...gatherSlices(decided.tails, selection), keep: gatherInts(decided.tails.keep, selection) } }),
     columns,
   };
 }

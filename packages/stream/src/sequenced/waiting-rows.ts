@@ -1,4 +1,4 @@
-import { dictionaryHeader, gatherColumn, gatherInts, gatherSlices, type Column, type Slices } from "@weir/record";
+import { dictionaryHeader, gatherColumn, gatherInts, gatherSlices, selectionOf, type Column, type Slices } from "@weir/record";
 import type { Decided } from "../stage.ts";
 
 /** Header of a record that waits behind a failed one of its key: its place. The last one counts, where several stages wrote it. */
@@ -56,14 +56,15 @@ function without(decided: Decided, positions: ReadonlySet<number>): Decided {
   const moved = <T>(by: ReadonlyMap<number, T>): Map<number, T> =>
     new Map([...by].flatMap(([position, told]) => (now.has(position) ? [[now.get(position)!, told] as const] : []))); // has it
   const { headers, tails, columns, failures, places, copies } = decided;
+  const selection = selectionOf(kept);
   const gathered = new Map<string, Column>();
-  for (const [name, column] of columns ?? []) gathered.set(name, gatherColumn(column, kept));
+  for (const [name, column] of columns ?? []) gathered.set(name, gatherColumn(column, selection));
   return {
     ...decided,
-    rows: gatherInts(decided.rows, kept),
+    rows: gatherInts(decided.rows, selection),
     ports: Uint8Array.from(kept, (position) => decided.ports[position]!), // a position of the decision
-    ...(headers && { headers: headers.map((h) => ({ name: h.name, ...gatherSlices(h, kept) })) }),
-    ...(tails && { tails: { ...gatherSlices(tails, kept), keep: gatherInts(tails.keep, kept) } }),
+    ...(headers && { headers: headers.map((h) => ({ name: h.name, ...gatherSlices(h, selection) })) }),
+    ...(tails && { tails: { ...gatherSlices(tails, selection), keep: gatherInts(tails.keep, selection) } }),
     ...(columns && { columns: gathered }),
     ...(failures && { failures: moved(failures) }),
     ...(places && { places: moved(places) }),
