@@ -49,13 +49,23 @@ export function writeNumber(x: number, bytes: Uint8Array, at: number): number {
   return at;
 }
 
-/** The power of ten that brings the number to six digits before the point. */
+/** The power of ten that brings the number to six digits before the point: from its exponent, which is one off at most. */
 function scaleOf(size: number): number {
-  let scale = 6;
-  if (size < 0.1) while (size * POWERS[scale]! < 1e5 && scale < 22) scale++; // scale <= 22
-  else while (size * POWERS[scale]! >= 1e6 && scale > 0) scale--; // scale >= 0
+  double[0] = size;
+  let scale = SCALES[words[HIGH]! >>> 20]!; // of 2048
+  if (size * POWERS[scale]! >= 1e6 && scale > 0) scale--; // 0 <= scale <= 22, as below
+  else if (size * POWERS[scale]! < 1e5 && scale < 22) scale++;
   return scale;
 }
+
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+/** Which of the two words has sign and exponent. */
+const HIGH: number = new Uint8Array(Uint16Array.of(1).buffer)[0] === 1 ? 1 : 0;
+/** By biased exponent: the scale for the smallest number that has it. */
+const SCALES: Uint8Array = Uint8Array.from({ length: 2048 }, (_, biased) =>
+  Math.min(22, Math.max(0, 5 - Math.floor((biased - 1023) * Math.log10(2) + 1e-9))),
+);
 
 /** 912708 over 10^6 as `0.912708`. */
 function writeFraction(digits: number, scale: number, bytes: Uint8Array, at: number): number {

@@ -30,13 +30,16 @@ export function encodeNumber(encode: NumericEncode): FeatureEncoder {
 
 function scaled(column: Column, target: Target, how: { takesMissing: boolean; since: number; unit: number }): number {
   const { rows, into, at, width, refused } = target;
+  const { since, unit } = how;
+  const present = PRESENT; // an imported name is looked up in every row
   const values = numbersOf(column);
+  const presences = column.presence;
   let news = 0;
   for (let i = 0, to = at; i < rows.length; i++, to += width) {
     const row = rows[i]!; // i < length
-    const presence = column.presence[row]!; // rows are within the column
-    if (presence === PRESENT) {
-      const value = (values[row]! - how.since) / how.unit; // as above
+    const presence = presences[row]!; // rows are within the column
+    if (presence === present) {
+      const value = (values[row]! - since) / unit; // as above
       if (value <= FLOAT32_MAX && value >= -FLOAT32_MAX) into[to] = value;
       else news += refuse(refused, i, NOT_FINITE);
     } else if (how.takesMissing && (presence === ABSENT || presence === NULL)) into[to] = NaN;

@@ -22,5 +22,5 @@ export { requestKey, pointerPart, type ColumnRequest } from "./request.ts";
 export { compileEncoder, type Encoder, type Encoding } from "./encode.ts";
 export { compileScores, type Predictions, type RawScores, type ScoreReader } from "./scores.ts";
 export { compilePredictionText, type PredictionText } from "./prediction-text.ts";
-export { splicePredictions, predictionHeader, takesMember, type Placed } from "./splice.ts";
+export { place, splicePredictions, predictionHeader, takesMember, type Placed } from "./splice.ts";
 export { predictionColumns } from "./prediction-columns.ts";

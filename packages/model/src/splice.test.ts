@@ -5,7 +5,7 @@ import type { OutputKind } from "./manifest.ts";
 import { predictionColumns } from "./prediction-columns.ts";
 import { compilePredictionText } from "./prediction-text.ts";
 import type { Predictions } from "./scores.ts";
-import { predictionHeader, splicePredictions, takesMember } from "./splice.ts";
+import { place, predictionHeader, splicePredictions, takesMember } from "./splice.ts";
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
@@ -28,7 +28,7 @@ const predictions = (...late: readonly number[]): Predictions => ({
   failures: new Map(),
 });
 const spliced = (b: Batch, p: Predictions, of: readonly number[], as = "prediction"): (string | null)[] => {
-  const tails = splicePredictions(b, { predictions: p, of: Int32Array.from(of) }, compilePredictionText(manifest(), as));
+  const tails = splicePredictions(b, place(p, Int32Array.from(of)), compilePredictionText(manifest(), as));
   return of.map((_, row) => {
     const value = recordAt({ ...b, added: { ...b.added, tails } }, row).value;
     return value && decoder.decode(value);
@@ -66,7 +66,7 @@ describe("the spliced prediction", () => {
 
   it("goes on behind the tail of an earlier stage", () => {
     const source = batch(`{"a":1} `, "{}");
-    const p = { predictions: predictions(0.25, 0.25), of: Int32Array.of(0, 1) };
+    const p = place(predictions(0.25, 0.25), Int32Array.of(0, 1));
     const first = splicePredictions(source, p, compilePredictionText(manifest(), "first"));
     const next = { ...source, added: { ...source.added, tails: first } };
     expect(takesMember(next, 0)).toBe(true);
@@ -92,7 +92,7 @@ describe("the spliced prediction", () => {
           const b = batch(...rows.map(([o]) => JSON.stringify(o)));
           const p = predictions(...rows.map(([, late]) => late));
           const of = rows.map((_, i) => i);
-          const columns = predictionColumns(manifest(), "prediction", { predictions: p, of: Int32Array.from(of) });
+          const columns = predictionColumns(manifest(), "prediction", place(p, Int32Array.from(of)));
           spliced(b, p, of, "\u0000new").forEach((value, row) => {
             const { "\u0000new": added, ...rest } = JSON.parse(value ?? "") as Record<string, unknown>;
             expect(JSON.stringify(rest)).toBe(JSON.stringify(JSON.parse(JSON.stringify(rows[row]?.[0]))));
@@ -111,7 +111,7 @@ describe("the spliced prediction", () => {
   it("travels as a header where the value takes no member", () => {
     const header = predictionHeader(
       "weir.prediction",
-      { predictions: predictions(0.25, 0.25), of: Int32Array.of(0, -1, 1) },
+      place(predictions(0.25, 0.25), Int32Array.of(0, -1, 1)),
       compilePredictionText(manifest(), "prediction"),
     );
     const texts = [0, 1, 2].map((row) =>
@@ -134,18 +134,20 @@ describe("the spliced prediction", () => {
     expect(decoder.decode(bytes.subarray(0, text.write(p, 0, { bytes, view: viewOver(bytes) }, 0)))).toBe(
       `"prediction":{"scores":{"minutes":12.5},"model":"late-arrival/1"}`,
     );
-    expect([
-      ...predictionColumns(manifest("regression", ["minutes"]), "prediction", { predictions: p, of: Int32Array.of(0) }).keys(),
-    ]).toEqual(["string /prediction/model", "number /prediction/scores/minutes"]);
+    expect([...predictionColumns(manifest("regression", ["minutes"]), "prediction", place(p, Int32Array.of(0))).keys()]).toEqual([
+      "string /prediction/model",
+      "number /prediction/scores/minutes",
+    ]);
   });
 });
 
 describe("the columns of a prediction", () => {
   it("are named as the next stage asks for them", () => {
-    const columns = predictionColumns({ model: "m", version: "2" }, "a/b", {
-      predictions: { ...predictions(0.25), classes: ["on/time", "~late"] },
-      of: Int32Array.of(0),
-    });
+    const columns = predictionColumns(
+      { model: "m", version: "2" },
+      "a/b",
+      place({ ...predictions(0.25), classes: ["on/time", "~late"] }, Int32Array.of(0)),
+    );
     expect([...columns.keys()]).toEqual([
       "string /a~1b/model",
       "string /a~1b/label",
@@ -156,7 +158,7 @@ describe("the columns of a prediction", () => {
   });
 
   it("are absent where there is no prediction", () => {
-    const columns = predictionColumns(manifest(), "prediction", { predictions: predictions(0.25), of: Int32Array.of(-1, 0) });
+    const columns = predictionColumns(manifest(), "prediction", place(predictions(0.25), Int32Array.of(-1, 0)));
     expect(columns.get("number /prediction/confidence")).toEqual({
       kind: "number",
       values: Float64Array.of(NaN, 0.75),

@@ -6,6 +6,15 @@ import type { Predictions } from "./scores.ts";
 export interface Placed {
   readonly predictions: Predictions;
   readonly of: Int32Array;
+  /** Where every row has a prediction, in the order of the rows: the row of the first; else null. */
+  readonly first: number | null;
+}
+
+export function place(predictions: Predictions, of: Int32Array): Placed {
+  const first = of[0] ?? 0;
+  let row = 0;
+  while (row < of.length && of[row] === first + row) row++;
+  return { predictions, of, first: first >= 0 && row === of.length ? first : null };
 }
 
 const OPEN = 123;
@@ -50,7 +59,8 @@ interface Members extends Slices {
 }
 
 /** Null where the predictions lie so far apart that they had better be written one by one. */
-function membersOf({ predictions, of }: Placed, text: PredictionText): Members | null {
+function membersOf({ predictions, of, first: whole }: Placed, text: PredictionText): Members | null {
+  if (whole !== null) return { first: whole, ...text.members(predictions, whole, whole + of.length) };
   let first = predictions.count;
   let last = -1;
   for (let row = 0; row < of.length; row++) {
@@ -66,26 +76,29 @@ function membersOf({ predictions, of }: Placed, text: PredictionText): Members |
 function spliceMembers(batch: Batch, placed: Placed, text: PredictionText, made: Members): Tails {
   const { of } = placed;
   const { count, bytes, valueAt, valueLength } = batch;
+  const { first, at: madeAt, length: madeLength } = made;
   const at = new Int32Array(count);
   const length = new Int32Array(count).fill(-1);
   const keep = new Int32Array(count);
   const others: number[] = [];
   for (let row = 0; row < count; row++) {
-    const index = of[row]! - made.first; // row < count, here and below
+    const index = of[row]! - first; // row < count, here and below
     if (of[row]! < 0) continue;
-    const end = valueAt[row]! + valueLength[row]!;
-    const before = bytes[end - 2]!; // an object has two braces
-    if (bytes[end - 1] !== CLOSE || before <= 32 || made.length[index] === 0) {
+    const kept = valueLength[row]! - 1;
+    const brace = valueAt[row]! + kept;
+    const before = bytes[brace - 1]!; // an object has two braces
+    const written = madeLength[index]!; // one of the predictions of the batch, as below
+    if (bytes[brace] !== CLOSE || before <= 32 || written === 0) {
       others.push(row);
       continue;
     }
     const comma = before === OPEN ? 1 : 0;
-    at[row] = made.at[index]! + comma; // one of the predictions of the batch, as the next line
-    length[row] = made.length[index]! - comma;
-    keep[row] = valueLength[row]! - 1;
+    at[row] = madeAt[index]! + comma;
+    length[row] = written - comma;
+    keep[row] = kept;
   }
   if (others.length === 0) return { bytes: made.bytes, at, length, keep };
-  const rest = spliceEach(batch, { ...placed, of: only(of, others) }, text);
+  const rest = spliceEach(batch, place(placed.predictions, only(of, others)), text);
   const joined = new Uint8Array(made.bytes.length + rest.bytes.length);
   joined.set(made.bytes);
   joined.set(rest.bytes, made.bytes.length);

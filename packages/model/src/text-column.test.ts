@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { roundSix } from "./decimal.ts";
 import { compilePredictionText } from "./prediction-text.ts";
 import type { Predictions } from "./scores.ts";
-import { splicePredictions } from "./splice.ts";
+import { place, splicePredictions } from "./splice.ts";
 
 /** Texts that are written many at once are held to those that are written one by one. */
 
@@ -75,10 +75,10 @@ describe("texts written many at once", () => {
         );
         const of = Int32Array.from(values, (value, row) => (value === null || row === without ? -1 : row));
         const valueAt = (row: number, from = batch, index = of): string => {
-          const tails = splicePredictions(from, { predictions, of: index }, text);
+          const tails = splicePredictions(from, place(predictions, index), text);
           return decoder.decode(recordAt({ ...from, added: { ...from.added, tails } }, row).value ?? new Uint8Array(0));
         };
-        const together = splicePredictions(batch, { predictions, of }, text);
+        const together = splicePredictions(batch, place(predictions, of), text);
         values.forEach((value, row) => {
           const whole = recordAt({ ...batch, added: { ...batch.added, tails: together } }, row).value;
           const alone = batchOf({ topic: "t", partition: 0 }, [{ value: value === null ? null : encoder.encode(value) }]);

@@ -114,16 +114,20 @@ function columnsOf(rule: Rule, input: RouterInput): readonly Column[] {
 
 function decideByColumns(rule: Rule, index: number, deciding: Deciding, says: Uint8Array): void {
   const { open, decided } = deciding;
+  const isTrue = TRUE; // an imported name is looked up in every row
+  let taken = 0;
   for (let row = 0; row < open.length; row++) {
     if (open[row] === 0 || says[row] === 0) continue;
-    if (says[row] === TRUE) {
+    if (says[row] === isTrue) {
       decided[row] = index;
-      close(deciding, row);
+      open[row] = 0;
+      taken++;
     } else if (says[row] === RAISED && rule.spec.onError !== "skip") {
       const message = reasonOf(rule, scopeOf(deciding, row)) ?? "the rule has no value for the record";
       fail(rule, deciding, row, message);
     }
   }
+  deciding.openCount -= taken;
 }
 
 function decideByObjects(rule: Rule, index: number, deciding: Deciding): void {

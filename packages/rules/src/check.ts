@@ -1,5 +1,5 @@
 import { columnKey, type FieldRequest, type ReadResult } from "@weir/contract";
-import type { Batch, Column } from "@weir/record";
+import { OTHER, type Batch, type Column } from "@weir/record";
 import type { Repeats } from "./unique/lane-keys.ts";
 
 /** A batch with what was read from it. */
@@ -16,7 +16,7 @@ export interface RowCheck {
   /** Writes a row code for every row of the batch. Rows that failed their contract are judged by what could be read of them. */
   run(view: BatchView, codes: Uint8Array): void;
   /** Could what the rule looks at be read from a row that failed its contract? */
-  readable(view: BatchView, row: number): boolean;
+  readable(view: BatchView): (row: number) => boolean;
   /** What was seen and what was allowed; only for rows that broke the rule. */
   explain(view: BatchView, row: number): string;
 }
@@ -25,6 +25,11 @@ export function columnOf(view: BatchView, request: FieldRequest): Column {
   const column = view.read.columns.get(columnKey(request));
   if (!column) throw new Error(`the reader did not fill ${columnKey(request)}`);
   return column;
+}
+
+/** Has the row a value of the column's type, or none? */
+export function isNotOther({ presence }: Column): (row: number) => boolean {
+  return (row) => presence[row] !== OTHER;
 }
 
 /** The value of a row as people are shown it. */

@@ -36,7 +36,7 @@ export function expressionCheck(spec: ExprSpec, contract: Pick<Contract, "fields
   return {
     requests,
     run,
-    readable: () => false,
+    readable: () => () => false,
     explain: (view, row) => `${spec.expr} is ${outcome(expression, view, row)}`,
   };
 }

@@ -1,6 +1,6 @@
 import type { FieldRequest } from "@weir/contract";
 import { ABSENT, NULL, OTHER, PRESENT, type Column } from "@weir/record";
-import { columnOf, shownValue, type BatchView, type RowCheck } from "./check.ts";
+import { columnOf, isNotOther, shownValue, type RowCheck } from "./check.ts";
 import { BROKEN, FINE, MISSING } from "./row-code.ts";
 import type { Missing } from "./spec.ts";
 
@@ -18,7 +18,6 @@ export interface ValueCheck {
 /** Right, missing (absent or null) or broken; another type than asked for is broken. */
 export function valueCheck({ pointer, parts, allowed }: ValueCheck): RowCheck {
   const requests = parts.map((p) => p.request);
-  const presences = (view: BatchView, row: number): (number | undefined)[] => requests.map((r) => columnOf(view, r).presence[row]);
   return {
     requests,
     run: (view, codes) => {
@@ -36,7 +35,11 @@ export function valueCheck({ pointer, parts, allowed }: ValueCheck): RowCheck {
         }
       }
     },
-    readable: (view, row) => presences(view, row).some((p) => p !== OTHER),
+    readable: (view) => {
+      const [first, ...others] = requests.map((request) => isNotOther(columnOf(view, request)));
+      if (!first) return () => false;
+      return others.length === 0 ? first : (row) => first(row) || others.some((isReadable) => isReadable(row));
+    },
     explain: (view, row) => {
       const request = requests.find((r) => columnOf(view, r).presence[row] === PRESENT);
       return `${pointer} is ${request ? shownValue(columnOf(view, request), row) : "of another type"}, allowed: ${allowed}`;
@@ -102,7 +105,7 @@ export function presenceCheck(request: FieldRequest, missing: Missing = {}): Row
       sentinel(column, count, hits);
       for (let row = 0; row < count; row++) if (hits[row] === 1 && column.presence[row] === PRESENT) codes[row] = MISSING;
     },
-    readable: (view, row) => columnOf(view, request).presence[row] !== OTHER,
+    readable: (view) => isNotOther(columnOf(view, request)),
     explain: (view, row) => {
       const column = columnOf(view, request);
       const p = column.presence[row];

@@ -39,7 +39,10 @@ export function judgeBatch(ruleSet: RuleSet, view: BatchView, times: NumberColum
     if (rule.check === null) return null;
     const column = codesOf(count);
     rule.check.run(view, column);
-    for (const row of failures.keys()) if (counted[row] === 0 || !rule.check.readable(view, row)) column[row] = UNCOUNTED;
+    if (failures.size > 0) {
+      const isReadable = rule.check.readable(view);
+      for (const row of failures.keys()) if (counted[row] === 0 || !isReadable(row)) column[row] = UNCOUNTED;
+    }
     return column;
   });
   const violations = violationsByRow(ruleSet, codes, view);
@@ -82,8 +85,9 @@ function violationsByRow(ruleSet: RuleSet, codes: readonly (Uint8Array | null)[]
   ruleSet.rules.forEach((rule, i) => {
     const column = codes[i];
     if (!column || rule.scope !== "record" || rule.mode !== "enforce" || areFine(column)) return;
+    const missing = MISSING; // an imported name is looked up in every row
     for (let row = 0; row < batch.count; row++) {
-      if (column[row]! < MISSING || !breaks(rule, column[row]!) || read.failures.has(row)) continue; // row < count
+      if (column[row]! < missing || !breaks(rule, column[row]!) || read.failures.has(row)) continue; // row < count
       const known = byRow.get(row);
       if (known) known.push(rule);
       else byRow.set(row, [rule]);

@@ -1,6 +1,6 @@
 import type { FieldRequest } from "@weir/contract";
 import { PRESENT, OTHER } from "@weir/record";
-import { columnOf, shownValue, type RowCheck } from "./check.ts";
+import { columnOf, isNotOther, shownValue, type RowCheck } from "./check.ts";
 import { amongTest, valueCheck } from "./field-check.ts";
 import { BROKEN, FINE, MISSING } from "./row-code.ts";
 
@@ -40,7 +40,7 @@ export function sentinelCheck(pointer: string, value: string | number): RowCheck
         codes[row] = presence === PRESENT ? (hits[row] === 1 ? BROKEN : FINE) : presence === OTHER ? FINE : MISSING;
       }
     },
-    readable: (view, row) => columnOf(view, request).presence[row] !== OTHER,
+    readable: (view) => isNotOther(columnOf(view, request)),
     explain: () => `${pointer} is ${JSON.stringify(value)}`,
   };
 }
@@ -70,7 +70,7 @@ export function freshnessCheck({ pointer, unit, maxAge, maxFuture }: Freshness):
         }
       }
     },
-    readable: (view, row) => columnOf(view, request).presence[row] !== OTHER,
+    readable: (view) => isNotOther(columnOf(view, request)),
     explain: (view, row) => {
       const column = columnOf(view, request);
       if (column.kind !== "number" || column.presence[row] !== PRESENT) return `${pointer} is no time`;

@@ -1,12 +1,12 @@
 import {
   modelTag,
+  place,
   pointerPart,
   predictionColumns,
   predictionHeader,
   requestKey,
   splicePredictions,
   type Manifest,
-  type Placed,
   type PredictionText,
   type Predictions,
 } from "@weir/model";
@@ -31,10 +31,12 @@ export function decideBatch(gathered: Gathered, predictions: Predictions, run: R
   const { batch } = gathered;
   const { manifest, as, text, carrier, onScored } = deciding;
   const { of, failures } = placeAnswers(gathered, predictions, run);
-  const ports = new Uint8Array(batch.count);
-  for (let row = 0; row < batch.count; row++) ports[row] = of[row]! < 0 ? DEAD_LETTER : OUT; // row < count
-  const placed: Placed = { predictions, of };
-  const headers = [onlyScored(constantHeader("weir.model", modelTag(manifest), batch.count), of)];
+  const placed = place(predictions, of);
+  const { first } = placed;
+  const ports = new Uint8Array(batch.count).fill(OUT);
+  if (first === null) for (let row = 0; row < batch.count; row++) if (of[row]! < 0) ports[row] = DEAD_LETTER; // row < count
+  const model = constantHeader("weir.model", modelTag(manifest), batch.count);
+  const headers = [first === null ? onlyScored(model, of) : model];
   if (carrier === "header") headers.push(predictionHeader("weir.prediction", placed, text));
   const columns = predictionColumns(manifest, as, placed);
   const confidence = columns.get(requestKey({ pointer: `/${pointerPart(as)}/confidence`, as: "number" }));

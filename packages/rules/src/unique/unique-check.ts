@@ -12,7 +12,7 @@ export function uniqueCheck(name: string, reader: KeyReader): RowCheck {
   return {
     requests: reader.requests,
     run: (view, codes) => codes.set(repeats(view).codes),
-    readable: () => false,
+    readable: () => () => false,
     explain: (view, row) => {
       const key = JSON.stringify(reader.keysOf(view)(row)?.slice(0, 40));
       return `${name === "" ? "the record's id" : name} ${key} was seen before, at offset ${repeats(view).earlier.get(row)}`;
