@@ -55,7 +55,7 @@ export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
   const { system, records, brokerPids, address, folder, reference, killEveryMs, signal } = options;
   const setup = await prepare(system, log, options);
   const startedAt = systemClock.now();
-  const fleet = startFleet({ pipeline: setup.pipeline, address, processes: setup.processes, logs: folder });
+  const fleet = startFleet({ pipeline: setup.pipeline, address, processes: setup.processes, logs: folder, isBuilt: true });
   const pids = setup.processes.map(() => new Set<number>());
   const time = followProcessorTime(() => {
     fleet.pids().forEach((pid, i) => pids[i]!.add(pid)); // parallel

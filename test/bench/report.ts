@@ -15,8 +15,10 @@ ${SAME_FOR_ALL}`;
 }
 
 const SAME_FOR_ALL = `  order     read_committed, transactions of at most 100 ms or 8 MiB: exactly-once
-  systems   weir-pass      one process that carries records over and does nothing with them, no headers added: what runner and Kafka alone cost
+  systems   ours as the image runs them: built, the same flags of Node
+            weir-pass      one process that carries records over and does nothing with them, no headers added: what runner and Kafka alone cost
             weir-fused     one process, gate + inference + router in it
+            weir-minimal   the same with headers: minimal, of what Weir adds only the id
             weir-services  five processes: ingest and monitor (both beside the way here: a producer filled the entry topic), gate, inference, router
             others         one process each, the sources in test/bench/peers; two threads or subtasks for Kafka Streams and Flink, one for the rest
               streams-plain  Kafka Streams 4.3.1 as most people write it: a tree of JSON and one run of the model a record
@@ -27,7 +29,7 @@ const SAME_FOR_ALL = `  order     read_committed, transactions of at most 100 ms
               bytewax        batches of 2,000 and one run a batch, at-least-once
               quix           Quix Streams, a function a record
               kafkajs-each   eachMessage, one run of the model and one send a record, at-least-once
-  broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by two runs that are thrown away
+  broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by six runs that are thrown away
   drain     the entry topic is filled beforehand, then the processes are started; the first 25 % are dropped
             records/s from the times at which the output was appended; CPU µs per record from /proc/PID/stat of every process and of the broker, without the
             first 25 % of the first hop: each process by the records that its own hop moved, the broker and those without a hop by the mean of the hops

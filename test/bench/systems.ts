@@ -115,7 +115,11 @@ async function preparePass(log: Log, { name, entryTopic, folder, commitMs, workl
 
 async function preparePipeline(system: Ours, log: Log, options: SetupOptions): Promise<Setup> {
   const { name, entryTopic, folder, commitMs, workload = W1 } = options;
-  writePipeline(folder, workload, { name, ...(commitMs !== null && { commitEveryMs: commitMs }) });
+  writePipeline(folder, workload, {
+    name,
+    minimalHeaders: system === "weir-minimal",
+    ...(commitMs !== null && { commitEveryMs: commitMs }),
+  });
   const file = path.join(folder, "pipeline.yaml");
   writeFileSync(
     file,
@@ -127,7 +131,7 @@ async function preparePipeline(system: Ours, log: Log, options: SetupOptions): P
   await untilAnswered(() => log.createTopics(topology.topics.map(short)));
   if (workload.windowRecords !== null) await endWindows(log, topology);
   const ends = endTopics(topology);
-  if (system === "weir-fused") return { pipeline: folder, processes: fusedProcesses(options), hops: [ends] };
+  if (system !== "weir-services") return { pipeline: folder, processes: fusedProcesses(options), hops: [ends] };
   const processes = [
     { ...serviceIn("ingest", "ingest-0"), hop: null },
     { ...serviceIn("gate", "gate-0"), hop: 0 },

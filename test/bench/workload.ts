@@ -1,4 +1,4 @@
-import { plainForm, W1_FORM, writeW1Pipeline, type PipelineModel, type PlainForm, type RecordForm } from "@weir/testkit";
+import { plainForm, W1_FORM, writeW1Pipeline, type PipelineModel, type PlainForm, type RecordForm, type W1Pipeline } from "@weir/testkit";
 import { generatorBaseline } from "./baseline.ts";
 
 /** What a system is given to do. */
@@ -43,8 +43,10 @@ export function formOf({ plain }: Workload): RecordForm {
   return plain === null ? W1_FORM : plainForm(plain);
 }
 
+type Named = Pick<W1Pipeline, "name" | "commitEveryMs" | "minimalHeaders">;
+
 /** The folder of the workload's pipeline; commits come as often as where the most records a second are wanted unless it is told. */
-export function writePipeline(folder: string, workload: Workload, named: { readonly name: string; readonly commitEveryMs?: number }): void {
+export function writePipeline(folder: string, workload: Workload, named: Named): void {
   const { partitions, windowRecords, drift, hasRanges, model } = workload;
   const form = formOf(workload);
   writeW1Pipeline(folder, {

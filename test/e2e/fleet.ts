@@ -37,6 +37,8 @@ export interface FleetOptions {
   readonly processes: readonly FleetProcess[];
   /** Folder for the logs of the processes. */
   readonly logs: string;
+  /** Run what `tsc -b` has made of the sources, as the image does; else the sources themselves. */
+  readonly isBuilt?: boolean;
 }
 
 const STOP_LIMIT_MS = 20_000;
@@ -92,15 +94,25 @@ export function startFleet(options: FleetOptions): Fleet {
 }
 
 /** Where a process belongs. */
-export type ProcessPlace = Pick<FleetOptions, "pipeline" | "address" | "logs">;
+export type ProcessPlace = Pick<FleetOptions, "pipeline" | "address" | "logs" | "isBuilt">;
 
-const NODE_FLAGS = ["--conditions=weir-source", "--initial-old-space-size=256", "--single-threaded-gc", "--import", "tsx"];
+const NODE_FLAGS = ["--initial-old-space-size=256", "--single-threaded-gc"];
+const FROM_SOURCE = ["--conditions=weir-source", "--import", "tsx"];
+/** Sources of tests are not built: they find the packages that are. */
+const FROM_SOURCE_ON_BUILT = ["--import", "tsx"];
+
+function nodeArgs(script: string, isBuilt: boolean): string[] {
+  const file = path.join(ROOT, script);
+  if (!isBuilt) return [...NODE_FLAGS, ...FROM_SOURCE, file];
+  if (script.startsWith("test/")) return [...NODE_FLAGS, ...FROM_SOURCE_ON_BUILT, file];
+  return [...NODE_FLAGS, file.replace("/src/", "/dist/").replace(/\.ts$/, ".js")];
+}
 
 export function startProcess(
   { slot, script, args = [], command, env, core }: FleetProcess,
-  { pipeline, address, logs }: ProcessPlace,
+  { pipeline, address, logs, isBuilt = false }: ProcessPlace,
 ): ChildProcess {
-  const [program, own] = command ? [command, args] : [process.execPath, [...NODE_FLAGS, path.join(ROOT, script), ...args]];
+  const [program, own] = command ? [command, args] : [process.execPath, [...nodeArgs(script, isBuilt), ...args]];
   const [file, all] = core === undefined ? [program, own] : ["taskset", ["-c", String(core), program, ...own]];
   const child = spawn(file, all, {
     cwd: ROOT,

@@ -81,7 +81,7 @@ export async function measure(step: Step, place: Place): Promise<Measured> {
   const readerTask: ReaderTask = { address, topics: ends, scheduled: records, measuredFrom, clockOffset: offset };
   await using reader = startChild("reader", readerTask, folder);
   await reader.hear("reading");
-  const fleet = startFleet({ pipeline: setup.pipeline, address, processes: setup.processes, logs: folder });
+  const fleet = startFleet({ pipeline: setup.pipeline, address, processes: setup.processes, logs: folder, isBuilt: true });
   const scene: Scene = { fleet, generator, reader, brokerPids: place.brokerPids };
   const time = followProcessorTime(() => [...fleet.pids(), generator.pid, reader.pid, ...place.brokerPids]);
   try {

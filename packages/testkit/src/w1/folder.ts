@@ -11,6 +11,8 @@ export interface W1Pipeline {
   /** Held windows of so many records, with a rule that can break them; null: record rules only. */
   readonly windowRecords: number | null;
   readonly commitEveryMs?: number;
+  /** Of what Weir adds to a record only its id; absent: false. */
+  readonly minimalHeaders?: boolean;
   /** Share of the routed records that is copied to `<name>.route.sampled`; absent: none. */
   readonly sample?: number;
   readonly seed?: number;
@@ -83,7 +85,7 @@ function manifestOf({ bytes, classes, opsets }: PipelineModel, features: readonl
 }
 
 function specOf(pipeline: W1Pipeline): string {
-  const { name, partitions, windowRecords, commitEveryMs = 100, sample, minRecords } = pipeline;
+  const { name, partitions, windowRecords, commitEveryMs = 100, minimalHeaders = false, sample, minRecords } = pipeline;
   const least = minRecords === undefined ? "" : `, minRecords: ${minRecords}`;
   const window = windowRecords === null ? [] : [`    window: {kind: count, size: ${windowRecords}, hold: true${least}}`];
   return [
@@ -93,6 +95,7 @@ function specOf(pipeline: W1Pipeline): string {
     `partitions: ${partitions}`,
     "record: {contract: transaction.schema.json, format: json, id: /transaction_id, key: /card_id}",
     `delivery: {guarantee: exactly-once, commit: {every: ${commitEveryMs}ms, bytes: 8MiB}}`,
+    ...(minimalHeaders ? ["headers: minimal"] : []),
     "stages:",
     "  ingest: {type: ingest, out: gate}",
     "  gate:",
