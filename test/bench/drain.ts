@@ -8,6 +8,7 @@ import { countOutput, type Counted } from "./count.ts";
 import type { System } from "./options.ts";
 import { followProcessorTime, type ProcessorTime } from "./processor-time.ts";
 import type { Reference } from "./reference.ts";
+import { touchMemory } from "./touch-memory.ts";
 import { prepare, type Setup, type SetupOptions } from "./systems.ts";
 
 /** What one run of one system showed. Microseconds are processor time per record. */
@@ -38,6 +39,8 @@ export interface DrainOptions extends SetupOptions {
   readonly reference: Reference;
   /** `kill -9` of one of the processes that carry records, in turn, so often; null: none. */
   readonly killEveryMs: number | null;
+  /** Told of the topics that are of no use any more. */
+  readonly discard?: (topics: readonly string[]) => Promise<void>;
   /** Ends the run before its time: the processes are killed, and there is no figure. */
   readonly signal?: AbortSignal;
 }
@@ -54,6 +57,7 @@ const STUCK_MS = 30_000;
 export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
   const { system, records, brokerPids, address, folder, reference, killEveryMs, signal } = options;
   const setup = await prepare(system, log, options);
+  touchMemory(path.join(folder, "holes"));
   const startedAt = systemClock.now();
   const fleet = startFleet({ pipeline: setup.pipeline, address, processes: setup.processes, logs: folder, isBuilt: true });
   const pids = setup.processes.map(() => new Set<number>());
@@ -76,6 +80,7 @@ export async function drain(log: Log, options: DrainOptions): Promise<Drained> {
   }
   await fleet.stop();
   const counted = await countOutput(log, { hops: setup.hops, records, startedAt, reference: system === "weir-pass" ? null : reference });
+  await options.discard?.(setup.hops.flat());
   return { system, records, kills: killer.kills(), ...figuresOf({ setup, time, pids, brokerPids, records, counted }) };
 }
 

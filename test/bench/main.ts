@@ -7,6 +7,7 @@ import { startEmbedded } from "@weir/broker";
 import { createKafkaLog } from "@weir/kafka";
 import { createRandom } from "@weir/testkit";
 import { ROOT } from "../e2e/command.ts";
+import { openTopicAdmin } from "../e2e/faults/topic-admin.ts";
 import { codeDigest } from "./code-digest.ts";
 import { drain, type Drained, type DrainOptions } from "./drain.ts";
 import { measureGrowth } from "./growth/main.ts";
@@ -28,6 +29,8 @@ import { WORKLOADS } from "./workloads/workloads.ts";
  * needs after ten.
  */
 const WARM_UP: readonly System[] = ["weir-pass", ...Array.from({ length: 5 }, () => "weir-fused" as const)];
+/** What a run wrote is deleted when it was counted; a broker gives the room back after a minute. */
+const RUNS_ON_DISK = 4;
 /** Of a record, how often it is written, the entry topic included, and what comes with it in all of these places. */
 interface Disk {
   readonly copies: number;
@@ -97,6 +100,10 @@ async function measureEach(folder: string, options: BenchOptions, missing: reado
       pool: poolOf(workload).records,
       form: formOf(workload),
     });
+    await using admin = await openTopicAdmin(broker.address);
+    const discard = async (topics: readonly string[]): Promise<void> => {
+      for (const topic of topics) await admin.deleteTopic(topic);
+    };
     const filled = new Set<string>();
     const measure = async (system: System, run: string, records: number): Promise<Drained> => {
       const entryTopic = `bench.in.${records}`;
@@ -120,6 +127,7 @@ async function measureEach(folder: string, options: BenchOptions, missing: reado
         note,
         reference,
         workload,
+        discard,
         killEveryMs: run.startsWith("warm-up") ? null : options.killEveryMs,
       };
       return drain(log, drainOptions);
@@ -150,15 +158,13 @@ function turns({ systems, runs }: BenchOptions): Turn[] {
 }
 
 function assertRoom(folder: string, options: BenchOptions): void {
-  const { systems, runs, workload } = options;
-  const bytesOf = (system: System): number => {
+  const { systems, workload } = options;
+  const outputOf = (system: System): number => {
     const { copies, added } = DISK.get(system) ?? PEER_DISK;
-    return copies * workload.bytes + added;
+    return recordsFor(system, options) * ((copies - 1) * workload.bytes + added);
   };
-  const needed = systems.reduce(
-    (sum, system) => sum + runs * recordsFor(system, options) * bytesOf(system),
-    (1 + WARM_UP.length) * workload.warmUpRecords * (PEER_DISK.copies * workload.bytes + PEER_DISK.added),
-  );
+  const entries = [workload.warmUpRecords, ...new Set(systems.map((system) => recordsFor(system, options)))];
+  const needed = workload.bytes * entries.reduce((sum, records) => sum + records, 0) + RUNS_ON_DISK * Math.max(...systems.map(outputOf));
   const { bavail, bsize } = statfsSync(folder);
   if (needed < bavail * bsize) return;
   const gib = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;

@@ -29,7 +29,8 @@ const SAME_FOR_ALL = `  order     read_committed, transactions of at most 100 ms
               bytewax        batches of 2,000 and one run a batch, at-least-once
               quix           Quix Streams, a function a record
               kafkajs-each   eachMessage, one run of the model and one send a record, at-least-once
-  broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by six runs that are thrown away
+  broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by six runs that are thrown away;
+            before every run all free memory is brought into use, so that none pays for getting pages for the first time
   drain     the entry topic is filled beforehand, then the processes are started; the first 25 % are dropped
             records/s from the times at which the output was appended; CPU µs per record from /proc/PID/stat of every process and of the broker, without the
             first 25 % of the first hop: each process by the records that its own hop moved, the broker and those without a hop by the mean of the hops
