@@ -42,12 +42,14 @@ const CLOSE = 125;
 function refuseTakenMembers(batch: Batch, presence: Uint8Array | undefined, failures: Map<number, Failure>, gathering: Gathering): void {
   if (!presence) throw new Error(`the reader gave no column for member ${gathering.as}`);
   const model = modelTag(gathering.manifest);
-  const { count, bytes, valueAt, valueLength, added } = batch;
+  const { count, bytes, valueAt, valueLength } = batch;
+  const hasTails = batch.added.tails !== null;
   const absent = ABSENT; // an imported name is looked up in every row
+  /** True of nearly all, of which then nothing more need be known; the others are looked at closely. */
+  const plainlyTakes = (row: number): boolean =>
+    !hasTails && presence[row] === absent && valueLength[row]! > 0 && bytes[valueAt[row]! + valueLength[row]! - 1] === CLOSE; // row < count
   for (let row = 0; row < count; row++) {
-    // Nearly all: an object of its own, without the member.
-    if (presence[row] === absent && added.tails === null && bytes[valueAt[row]! + valueLength[row]! - 1] === CLOSE && valueLength[row]! > 0)
-      continue; // row < count
+    if (plainlyTakes(row)) continue;
     if (presence[row] !== ABSENT) {
       if (!failures.has(row))
         failures.set(row, {
