@@ -1,4 +1,4 @@
-import { headerBlock, readHeaders, type Failure, type Header, type HeaderBlock } from "@weir/record";
+import { headerBlock, laneKey, readHeaders, type Failure, type Header, type HeaderBlock } from "@weir/record";
 import { cutList, cutText } from "./cut.ts";
 import { fingerprintOf, normaliseMessage, type Sha256 } from "./fingerprint.ts";
 import { DEAD_LETTER_HEADERS as NAMES, isDeadLetterHeader } from "./names.ts";
@@ -80,21 +80,21 @@ export function createDeadLetterWriter(facts: StageFacts, sha256: Sha256): DeadL
   const causes = createKept<HeaderBlock>();
   const fingerprints = createKept<HeaderBlock>();
   const constantOf = (failure: Failure): Constant => {
-    const { class: kind, message, rules = [], verdict = "", model = "", retriable = false } = failure;
+    const { class: kind, message, rules = [], verdict, model, retriable } = failure;
     const alike = alikes(message);
     const print = (): string => fingerprintOf(sha256, kind, facts.stage, rules[0] ?? "", alike);
     const constant = {
       message: messages(message),
-      cause: causes(`${kind}\n${retriable}\n${verdict}\n${model}\n${rules.join("\n")}`, () => headerBlock(causeOf(facts, failure))),
+      cause: causes(JSON.stringify([kind, rules, verdict, model, retriable]), () => headerBlock(causeOf(facts, failure))),
       fingerprint: fingerprints(`${kind}\n${rules[0] ?? ""}\n${alike}`, () => headerBlock([name(NAMES.fingerprint, print())])),
     };
     byObject.set(failure, constant);
     return constant;
   };
   const places = createKept<HeaderBlock>();
-  const placeOf = ({ topic, partition }: Place): HeaderBlock =>
-    places(`${topic}/${partition}`, () =>
-      headerBlock([{ key: NAMES.topic, value: cutText(topic, MAX_TOPIC_BYTES) }, name(NAMES.partition, String(partition))]),
+  const placeOf = (hop: Place): HeaderBlock =>
+    places(laneKey(hop), () =>
+      headerBlock([{ key: NAMES.topic, value: cutText(hop.topic, MAX_TOPIC_BYTES) }, name(NAMES.partition, String(hop.partition))]),
     );
   const deliveries = keeping((count) => headerBlock([name(NAMES.group, facts.group), name(NAMES.deliveryCount, count)]));
   return (failure, record) => {

@@ -6,6 +6,7 @@ export function fingerprint(sha256: Sha256, failureClass: string, stage: string,
   return fingerprintOf(sha256, failureClass, stage, rule, normaliseMessage(message));
 }
 
+/** The same of a message that is normalised already. */
 export function fingerprintOf(sha256: Sha256, failureClass: string, stage: string, rule: string, normalised: string): string {
   const ruleName = rule.slice(rule.lastIndexOf("/") + 1);
   return sha256([failureClass, stage, ruleName, normalised].join("\n")).slice(0, 16);
