@@ -69,7 +69,7 @@ describe("the spliced prediction", () => {
     const p = place(predictions(0.25, 0.25), Int32Array.of(0, 1));
     const first = splicePredictions(source, p, compilePredictionText(manifest(), "first"));
     const next = { ...source, added: { ...source.added, tails: first } };
-    expect(takesMember(next, 0)).toBe(true);
+    expect(takesMember(next)(0)).toBe(true);
     expect(spliced(next, predictions(0.25), [-1, 0])).toEqual([
       `{"a":1,${QUARTER.replace("prediction", "first")}} `,
       `{${QUARTER.replace("prediction", "first")},${QUARTER}}`,
@@ -78,7 +78,7 @@ describe("the spliced prediction", () => {
 
   it("needs an object", () => {
     const b = batch("{}", "[]", "", null, "  ", "{} \n");
-    expect([0, 1, 2, 3, 4, 5].map((row) => takesMember(b, row))).toEqual([true, false, false, false, false, true]);
+    expect([0, 1, 2, 3, 4, 5].map((row) => takesMember(b)(row))).toEqual([true, false, false, false, false, true]);
   });
 
   it("reads back as the numbers of the columns, for any object", () => {

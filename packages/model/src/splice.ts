@@ -33,11 +33,14 @@ function skipSpaceBack(bytes: Uint8Array, from: number, stop: number): number {
   return i;
 }
 
-/** Can the row take another member: does its value, as it would be written, end with the brace of an object? */
-export function takesMember(batch: Batch, row: number): boolean {
-  const tails = batch.added.tails;
-  if (tails && tails.length[row]! >= 0) return closingBrace(tails.bytes, tails.at[row]!, tails.length[row]!) >= 0; // row < count
-  return batch.valueLength[row]! > 0 && closingBrace(batch.bytes, batch.valueAt[row]!, batch.valueLength[row]!) >= 0; // row < count
+/** Can a row of the batch take another member: does its value, as it would be written, end with the brace of an object? */
+export function takesMember({ bytes, valueAt, valueLength, added: { tails } }: Batch): (row: number) => boolean {
+  const own = (row: number): boolean => {
+    const [at, length] = [valueAt[row]!, valueLength[row]!]; // row < count, as all here
+    return length > 0 && (bytes[at + length - 1] === CLOSE || closingBrace(bytes, at, length) >= 0);
+  };
+  if (tails === null) return own;
+  return (row) => (tails.length[row]! < 0 ? own(row) : closingBrace(tails.bytes, tails.at[row]!, tails.length[row]!) >= 0);
 }
 
 /**

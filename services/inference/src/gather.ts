@@ -36,28 +36,22 @@ export function gatherBatch(batch: Batch, features: Float32Array, firstRow: numb
   return { batch, rows: encoding.rows, firstRow, failures };
 }
 
-const CLOSE = 125;
-
 /** A prediction is added to an object, and never beside or over a member of that name. */
 function refuseTakenMembers(batch: Batch, presence: Uint8Array | undefined, failures: Map<number, Failure>, gathering: Gathering): void {
   if (!presence) throw new Error(`the reader gave no column for member ${gathering.as}`);
   const model = modelTag(gathering.manifest);
-  const { count, bytes, valueAt, valueLength } = batch;
-  const hasTails = batch.added.tails !== null;
+  const takes = takesMember(batch);
   const absent = ABSENT; // an imported name is looked up in every row
-  /** True of nearly all, of which then nothing more need be known; the others are looked at closely. */
-  const plainlyTakes = (row: number): boolean =>
-    !hasTails && presence[row] === absent && valueLength[row]! > 0 && bytes[valueAt[row]! + valueLength[row]! - 1] === CLOSE; // row < count
-  for (let row = 0; row < count; row++) {
-    if (plainlyTakes(row)) continue;
-    if (presence[row] !== ABSENT) {
+  for (let row = 0; row < batch.count; row++) {
+    if (presence[row] === absent && takes(row)) continue;
+    if (presence[row] !== absent) {
       if (!failures.has(row))
         failures.set(row, {
           class: "CONTRACT",
           message: `the record has a member ${gathering.as} already, which the prediction is to become`,
           model,
         });
-    } else if (!takesMember(batch, row) && !failures.has(row)) {
+    } else if (!failures.has(row)) {
       failures.set(row, { class: "CONTRACT", message: "the value is no JSON object, so it cannot take a prediction", model });
     }
   }
