@@ -17,9 +17,12 @@ export interface ValueCheck {
 
 /** Right, missing (absent or null) or broken; another type than asked for is broken. */
 export function valueCheck({ pointer, parts, allowed }: ValueCheck): RowCheck {
-  const requests = parts.map((p) => p.request);
   return {
-    requests,
+    ...tellingOfValues(
+      pointer,
+      parts.map((p) => p.request),
+      allowed,
+    ),
     run: (view, codes) => {
       const { count } = view.batch;
       codes.fill(BROKEN, 0, count);
@@ -35,10 +38,16 @@ export function valueCheck({ pointer, parts, allowed }: ValueCheck): RowCheck {
         }
       }
     },
+  };
+}
+
+/** What a check of a field's values has beside its kernel; `allowed` is for people. */
+export function tellingOfValues(pointer: string, requests: readonly FieldRequest[], allowed: string): Omit<RowCheck, "run"> {
+  return {
+    requests,
     readable: (view) => {
-      const [first, ...others] = requests.map((request) => isNotOther(columnOf(view, request)));
-      if (!first) return () => false;
-      return others.length === 0 ? first : (row) => first(row) || others.some((isReadable) => isReadable(row));
+      const parts = requests.map((request) => isNotOther(columnOf(view, request)));
+      return (row) => parts.some((isReadable) => isReadable(row));
     },
     explain: (view, row) => {
       const request = requests.find((r) => columnOf(view, r).presence[row] === PRESENT);

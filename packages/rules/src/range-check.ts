@@ -1,7 +1,7 @@
 import type { FieldRequest } from "@weir/contract";
 import { OTHER, PRESENT } from "@weir/record";
 import { columnOf, type RowCheck } from "./check.ts";
-import { valueCheck } from "./field-check.ts";
+import { tellingOfValues } from "./field-check.ts";
 import { BROKEN, FINE, MISSING } from "./row-code.ts";
 
 export interface Range {
@@ -17,7 +17,7 @@ export interface Range {
 export function rangeCheck({ pointer, min, max, allowed }: Range): RowCheck {
   const request: FieldRequest = { pointer, as: "number" };
   return {
-    ...valueCheck({ pointer, parts: [{ request, test: () => {} }], allowed }),
+    ...tellingOfValues(pointer, [request], allowed),
     run: (view, codes) => {
       const column = columnOf(view, request);
       if (column.kind !== "number") throw new Error(`a range was asked of a ${column.kind} column`);
