@@ -25,8 +25,7 @@ import { WORKLOADS } from "./workloads/workloads.ts";
 
 /**
  * Thrown away. A young broker is busy with compiling itself: its compiler took a third of its time in the first run that wrote
- * headers, with only a run without them before it; after two million records with headers it still needed twice the time that it
- * needs after ten.
+ * headers, with only a run without them before it, and a quarter in the next.
  */
 const WARM_UP: readonly System[] = ["weir-pass", ...Array.from({ length: 5 }, () => "weir-fused" as const)];
 /** What a run wrote is deleted when it was counted; a broker gives the room back after a minute. */

@@ -97,14 +97,12 @@ export function startFleet(options: FleetOptions): Fleet {
 export type ProcessPlace = Pick<FleetOptions, "pipeline" | "address" | "logs" | "isBuilt">;
 
 const NODE_FLAGS = ["--initial-old-space-size=256", "--single-threaded-gc"];
-const FROM_SOURCE = ["--conditions=weir-source", "--import", "tsx"];
-/** Sources of tests are not built: they find the packages that are. */
-const FROM_SOURCE_ON_BUILT = ["--import", "tsx"];
+const TYPESCRIPT = ["--import", "tsx"];
 
 function nodeArgs(script: string, isBuilt: boolean): string[] {
   const file = path.join(ROOT, script);
-  if (!isBuilt) return [...NODE_FLAGS, ...FROM_SOURCE, file];
-  if (script.startsWith("test/")) return [...NODE_FLAGS, ...FROM_SOURCE_ON_BUILT, file];
+  if (!isBuilt) return [...NODE_FLAGS, "--conditions=weir-source", ...TYPESCRIPT, file];
+  if (script.startsWith("test/")) return [...NODE_FLAGS, ...TYPESCRIPT, file]; // is not built itself, and finds the packages that are
   return [...NODE_FLAGS, file.replace("/src/", "/dist/").replace(/\.ts$/, ".js")];
 }
 
