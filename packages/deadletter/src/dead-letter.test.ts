@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { FAILURE_CLASSES, headerText, readHeaders, writeHeaders, type Failure, type Header } from "@weir/record";
+import { createHeaderWriter, FAILURE_CLASSES, headerText, readHeaders, writeHeaders, type Failure, type Header } from "@weir/record";
 import {
   createDeadLetterWriter,
   deadLetterHeaders,
@@ -173,8 +173,9 @@ describe("headers of a dead letter", () => {
   it("come out the same from a writer that remembers the failure", () => {
     const writer = createDeadLetterWriter(facts, sha256);
     const write = (why: Failure, record: FailedRecord): Header[] => {
-      const { bytes, count } = writer(why, record);
-      return readHeaders(bytes, 0, count);
+      const headers = createHeaderWriter();
+      writer(why, record, headers);
+      return readHeaders(headers.bytes(), 0, headers.count());
     };
     for (const id of ["a", "b"]) expect(write(failure, failed({ id }))).toEqual(deadLetterHeaders(facts, failure, failed({ id }), sha256));
     const other: Failure = { class: "DECODE", message: "not JSON" };

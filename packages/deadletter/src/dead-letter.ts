@@ -1,4 +1,14 @@
-import { headerBlock, laneKey, readHeaders, type Failure, type Header, type HeaderBlock } from "@weir/record";
+import {
+  createHeaderWriter,
+  headerBlock,
+  laneKey,
+  readHeaders,
+  textBytes,
+  type Failure,
+  type Header,
+  type HeaderBlock,
+  type HeaderWriter,
+} from "@weir/record";
 import { cutList, cutText } from "./cut.ts";
 import { fingerprintOf, normaliseMessage, type Sha256 } from "./fingerprint.ts";
 import { DEAD_LETTER_HEADERS as NAMES, isDeadLetterHeader } from "./names.ts";
@@ -47,8 +57,8 @@ export interface FailedRecord {
 /** Which bytes the dead letter holds: those of the entry record, those the failing stage was given, or none (too large). */
 export type Payload = "source" | "stage-input" | "none";
 
-/** All headers of the dead letter (or quarantined record): the original ones, then ours, once. */
-export type DeadLetterWriter = (failure: Failure, record: FailedRecord) => HeaderBlock;
+/** Writes all headers of the dead letter (or quarantined record): the original ones, then ours, once. */
+export type DeadLetterWriter = (failure: Failure, record: FailedRecord, to: HeaderWriter) => void;
 
 export const MAX_MESSAGE_BYTES = 512;
 /** Ours together, names included. */
@@ -97,31 +107,31 @@ export function createDeadLetterWriter(facts: StageFacts, sha256: Sha256): DeadL
       headerBlock([{ key: NAMES.topic, value: cutText(hop.topic, MAX_TOPIC_BYTES) }, name(NAMES.partition, String(hop.partition))]),
     );
   const deliveries = keeping((count) => headerBlock([name(NAMES.group, facts.group), name(NAMES.deliveryCount, count)]));
-  return (failure, record) => {
+  const instant = createInstants();
+  return (failure, record, to) => {
     const { message, cause, fingerprint } = byObject.get(failure) ?? constantOf(failure);
-    const failedAt = name(NAMES.failedAt, new Date(record.failedAt).toISOString());
-    return headerBlock([
-      ...record.headers.filter((header) => !isDeadLetterHeader(header.key)),
-      placeOf(record.hop),
-      name(NAMES.offset, String(record.hop.offset)),
-      deliveries(String(record.deliveryCount ?? 1)),
-      message,
-      name(NAMES.id, deadLetterId(sha256, facts.stage, record.id)),
-      cause,
-      PAYLOADS[record.payload ?? "source"],
-      originHeader(record),
-      firstFailedAtHeader(record, failedAt.value),
-      failedAt,
-      fingerprint,
-      ...(record.place === undefined ? [] : [name(NAMES.place, record.place)]),
-    ]);
+    const failedAt = instant(record.failedAt);
+    for (const { key, value } of record.headers) if (!isDeadLetterHeader(key)) to.put(key, value);
+    to.putBlock(placeOf(record.hop));
+    to.putText(NAMES.offset, String(record.hop.offset));
+    to.putBlock(deliveries(String(record.deliveryCount ?? 1)));
+    to.putBlock(message);
+    to.putText(NAMES.id, deadLetterId(sha256, facts.stage, record.id));
+    to.putBlock(cause);
+    to.putBlock(PAYLOADS[record.payload ?? "source"]);
+    putOrigin(record, to);
+    to.put(NAMES.firstFailedAt, firstFailedAt(record) ?? failedAt);
+    to.put(NAMES.failedAt, failedAt);
+    to.putBlock(fingerprint);
+    if (record.place !== undefined) to.put(NAMES.place, cutText(record.place, MAX_NAME_BYTES));
   };
 }
 
 /** The same for a single record, not encoded. */
 export function deadLetterHeaders(facts: StageFacts, failure: Failure, record: FailedRecord, sha256: Sha256): Header[] {
-  const { bytes, count } = createDeadLetterWriter(facts, sha256)(failure, record);
-  return readHeaders(bytes, 0, count);
+  const writer = createHeaderWriter();
+  createDeadLetterWriter(facts, sha256)(failure, record, writer);
+  return readHeaders(writer.bytes(), 0, writer.count());
 }
 
 /** The same dead letter has the same id in either deployment shape and when it is written again. */
@@ -165,17 +175,28 @@ function causeOf(facts: StageFacts, failure: Failure): Header[] {
 }
 
 /** Immutable: what an earlier failure wrote stays, byte for byte. */
-function originHeader(record: FailedRecord): Header {
-  const earlier = record.headers.find((header) => header.key === NAMES.origin);
-  if (earlier?.value && parseOrigin(earlier.value) !== null) return earlier;
+function putOrigin(record: FailedRecord, to: HeaderWriter): void {
+  const earlier = record.headers.find((header) => header.key === NAMES.origin)?.value;
+  if (earlier && parseOrigin(earlier) !== null) return to.put(NAMES.origin, earlier);
   const { topic, partition, offset, timestamp } = record.origin ?? record.hop;
-  return { key: NAMES.origin, value: cutText(`${topic}/${partition}/${offset}/${timestamp}`, MAX_TOPIC_BYTES + 64) };
+  to.put(NAMES.origin, cutText(`${topic}/${partition}/${offset}/${timestamp}`, MAX_TOPIC_BYTES + 64));
 }
 
-function firstFailedAtHeader(record: FailedRecord, failedAt: Uint8Array): Header {
-  const earlier = record.headers.find((header) => header.key === NAMES.firstFailedAt);
-  const believed = earlier?.value && earlier.value.length <= 32 && !Number.isNaN(Date.parse(decoder.decode(earlier.value)));
-  return earlier && believed ? earlier : { key: NAMES.firstFailedAt, value: failedAt };
+/** As an earlier failure told it, null if none did. */
+function firstFailedAt({ headers }: FailedRecord): Uint8Array | null {
+  const earlier = headers.find((header) => header.key === NAMES.firstFailedAt)?.value;
+  return earlier && earlier.length <= 32 && !Number.isNaN(Date.parse(decoder.decode(earlier))) ? earlier : null;
+}
+
+/** RFC 3339 of milliseconds since 1970; many records fail within one. */
+function createInstants(): (ms: number) => Uint8Array {
+  let last = NaN;
+  let text = textBytes("");
+  return (ms) => {
+    if (ms !== last) text = textBytes(new Date(ms).toISOString());
+    last = ms;
+    return text;
+  };
 }
 
 const decoder = new TextDecoder();

@@ -1,7 +1,8 @@
 import { expect, test } from "vitest";
 import fc from "fast-check";
 import { addedHeaders, allRows, batchOf, NOTHING_ADDED, ownHeaders, recordAt, selectRows } from "./batch.ts";
-import { constantHeader, dictionaryHeader, readHeaders, writeHeaders } from "./headers.ts";
+import { writeHeaders } from "./header-writer.ts";
+import { constantHeader, dictionaryHeader, readHeaders } from "./headers.ts";
 import { readVarint, varintLength, writeVarint } from "./varint.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);

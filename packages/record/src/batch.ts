@@ -1,5 +1,6 @@
 import { gatherColumn, gatherDoubles, gatherInts, gatherSlices, selectionOf, type Column, type Slices } from "./column.ts";
-import { headerBlock, readHeaders, type Header, type HeaderBlock, type HeaderColumn } from "./headers.ts";
+import { writeHeaders } from "./header-writer.ts";
+import { readHeaders, type Header, type HeaderColumn } from "./headers.ts";
 
 /**
  * Longest value that Weir carries: with key and headers it fits topics of 2 MiB a record, which is what Weir's own have. A
@@ -165,19 +166,13 @@ function range(bytes: Uint8Array, at: number, length: number): Uint8Array | null
   return length < 0 ? null : bytes.subarray(at, at + length);
 }
 
-/** A record to be written; its headers may have been encoded already. */
-export interface RecordToWrite extends Partial<PlainRecord> {
-  /** In the place of `headers`. */
-  readonly block?: HeaderBlock;
-}
-
 /** Builds a batch from records: for what Weir itself writes (verdicts, state, dead letters) and for tests. */
-export function batchOf(lane: Lane, records: readonly RecordToWrite[]): Batch {
+export function batchOf(lane: Lane, records: readonly Partial<PlainRecord>[]): Batch {
   const count = records.length;
   const ints = () => new Int32Array(count);
-  const blocks = records.map((r) => r.block ?? headerBlock(r.headers ?? []));
+  const blocks = records.map((r) => writeHeaders(r.headers ?? []));
   let size = 0;
-  for (let i = 0; i < count; i++) size += (records[i]!.key?.length ?? 0) + (records[i]!.value?.length ?? 0) + blocks[i]!.bytes.length; // i < count
+  for (let i = 0; i < count; i++) size += (records[i]!.key?.length ?? 0) + (records[i]!.value?.length ?? 0) + blocks[i]!.length; // i < count
   const bytes = new Uint8Array(size);
   const batch = {
     offset: new Float64Array(count),
@@ -203,8 +198,8 @@ export function batchOf(lane: Lane, records: readonly RecordToWrite[]): Batch {
     batch.timestamp[i] = r.timestamp ?? 0;
     put(r.key, batch.keyAt, batch.keyLength, i);
     put(r.value, batch.valueAt, batch.valueLength, i);
-    put(blocks[i]!.bytes, batch.headersAt, batch.headersLength, i); // parallel, as the next line
-    batch.headerCount[i] = blocks[i]!.count;
+    put(blocks[i], batch.headersAt, batch.headersLength, i); // parallel
+    batch.headerCount[i] = r.headers?.length ?? 0;
   });
   const nextOffset = count === 0 ? 0 : batch.offset[count - 1]! + 1; // count > 0
   return { ...lane, count, nextOffset, bytes, headerBytes: bytes, ...batch, added: NOTHING_ADDED };

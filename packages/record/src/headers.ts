@@ -1,5 +1,5 @@
 import type { Slices } from "./column.ts";
-import { readVarint, varintLength, writeVarint, type Cursor } from "./varint.ts";
+import { readVarint, type Cursor } from "./varint.ts";
 
 /** One header; Kafka allows duplicates, any order and null values. */
 export interface Header {
@@ -29,75 +29,6 @@ export function readHeaders(bytes: Uint8Array, at: number, count: number): Heade
     headers.push({ key, value });
   }
   return headers;
-}
-
-/** Encoded names: the same few are written again and again. */
-const names = new Map<string, Uint8Array>();
-const MAX_NAMES = 1000;
-
-function encodeName(name: string): Uint8Array {
-  const known = names.get(name);
-  if (known) return known;
-  const encoded = encoder.encode(name);
-  if (names.size < MAX_NAMES) names.set(name, encoded);
-  return encoded;
-}
-
-/** Headers as they are written, in Kafka's layout, without the count that goes before them. */
-export interface HeaderBlock {
-  readonly bytes: Uint8Array;
-  readonly count: number;
-  /** What tells it from a header. */
-  readonly key?: undefined;
-}
-
-/** The header block in Kafka's layout, without the count that goes before it. */
-export function writeHeaders(headers: readonly Header[]): Uint8Array {
-  return headerBlock(headers).bytes;
-}
-
-const NO_HEADERS: HeaderBlock = { bytes: new Uint8Array(0), count: 0 };
-
-/** Headers, and blocks of them that were written before, one behind the other. */
-export function headerBlock(parts: readonly (Header | HeaderBlock)[]): HeaderBlock {
-  if (parts.length === 0) return NO_HEADERS;
-  let size = 0;
-  let count = 0;
-  for (const part of parts) {
-    if (part.key === undefined) {
-      size += part.bytes.length;
-      count += part.count;
-      continue;
-    }
-    const name = encodeName(part.key).length;
-    const length = part.value?.length ?? -1;
-    size += varintLength(name) + name + varintLength(length) + Math.max(length, 0);
-    count++;
-  }
-  const bytes = new Uint8Array(size);
-  const cursor: Cursor = { at: 0 };
-  for (const part of parts) {
-    if (part.key === undefined) {
-      append(bytes, cursor, part.bytes);
-      continue;
-    }
-    const name = encodeName(part.key);
-    writeVarint(bytes, cursor, name.length);
-    append(bytes, cursor, name);
-    writeVarint(bytes, cursor, part.value?.length ?? -1);
-    if (part.value) append(bytes, cursor, part.value);
-  }
-  return { bytes, count };
-}
-
-/** For parts as short as most headers `set` takes longer than to copy them. */
-const SHORT_BYTES = 64;
-
-function append(block: Uint8Array, cursor: Cursor, part: Uint8Array): void {
-  const { at } = cursor;
-  if (part.length > SHORT_BYTES) block.set(part, at);
-  else for (let i = 0; i < part.length; i++) block[at + i] = part[i]!; // i < length
-  cursor.at = at + part.length;
 }
 
 /** The same text for every row. */

@@ -31,19 +31,9 @@ export {
   type Additions,
   type Tails,
   type PlainRecord,
-  type RecordToWrite,
 } from "./batch.ts";
-export {
-  readHeaders,
-  writeHeaders,
-  headerBlock,
-  constantHeader,
-  dictionaryHeader,
-  headerText,
-  type Header,
-  type HeaderBlock,
-  type HeaderColumn,
-} from "./headers.ts";
+export { readHeaders, constantHeader, dictionaryHeader, headerText, type Header, type HeaderColumn } from "./headers.ts";
+export { createHeaderWriter, headerBlock, writeHeaders, type HeaderBlock, type HeaderWriter } from "./header-writer.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { textBytes } from "./text-bytes.ts";
 export { idAt } from "./record-id.ts";

@@ -2,16 +2,18 @@ import { createDeadLetterWriter, type DeadLetterWriter, type Payload, type Place
 import {
   addedHeaders,
   batchOf,
+  createHeaderWriter,
   idAt,
   MAX_RECORD_BYTES,
+  NOTHING_ADDED,
   ownHeaders,
-  recordAt,
+  selectRows,
   textBytes,
   type Batch,
   type Failure,
   type Header,
+  type HeaderWriter,
   type Lane,
-  type RecordToWrite,
 } from "@weir/record";
 import type { Transaction } from "../log.ts";
 import type { SystemRecord } from "../stage.ts";
@@ -104,33 +106,70 @@ function writeRecords(transaction: Transaction, target: Lane, view: Batch, rows:
   transaction.write(target, minimal, rows.length === view.count ? null : rows, { keepTimestamps: writing.keepTimestamps });
 }
 
+/** Key and value stay where they are in the batch; only the headers are made, of all records behind one another. */
 function writeRefused(transaction: Transaction, target: Lane, outcome: Outcome, positions: Int32Array, writing: Writing): void {
   const { decided } = outcome;
-  const records: RecordToWrite[] = [];
-  for (const i of positions) {
-    const failure = decided.failures?.get(i);
+  const headers = createHeaderWriter(positions.length * USUAL_HEADERS_BYTES);
+  const [headersAt, headersLength, headerCount] = [intsFor(positions), intsFor(positions), intsFor(positions)];
+  const tooLarge: TooLarge[] = [];
+  positions.forEach((position, i) => {
+    const failure = decided.failures?.get(position);
     if (!failure) throw new Error(`stage ${writing.links[outcome.link]!.stage.id} refused a record without a reason`); // an outcome of this chain
-    records.push(refusedRecord(outcome, i, failure, writing));
-  }
-  transaction.write(target, batchOf(target, records), null, { keepTimestamps: writing.keepTimestamps });
+    const count = headers.count();
+    headersAt[i] = headers.size();
+    const kept = refuse(outcome, position, failure, { writing, headers });
+    headersLength[i] = headers.size() - headersAt[i];
+    headerCount[i] = headers.count() - count;
+    if (failure.class === "TOO_LARGE") tooLarge.push({ row: i, keepsKey: kept });
+  });
+  const rows = positions.map((position) => decided.rows[position]!); // positions of the decision
+  const selected = selectRows({ ...decided.batch, added: { ...NOTHING_ADDED, tails: decided.batch.added.tails } }, rows);
+  const refused = { ...withoutValues(selected, tooLarge), headerBytes: headers.bytes(), headersAt, headersLength, headerCount };
+  transaction.write(target, refused, null, { keepTimestamps: writing.keepTimestamps });
 }
 
-function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: Writing): RecordToWrite {
-  const { batch, rows, headers = [] } = outcome.decided;
+const USUAL_HEADERS_BYTES = 1024;
+const intsFor = (positions: Int32Array): Int32Array => new Int32Array(positions.length);
+
+/** A record that fits nowhere goes without its value, and without its key where that is what is too large. */
+interface TooLarge {
+  readonly row: number;
+  readonly keepsKey: boolean;
+}
+
+function withoutValues(batch: Batch, tooLarge: readonly TooLarge[]): Batch {
+  if (tooLarge.length === 0) return batch;
+  const valueLength = batch.valueLength.slice();
+  const keyLength = batch.keyLength.slice();
+  for (const { row, keepsKey } of tooLarge) {
+    valueLength[row] = -1;
+    if (!keepsKey) keyLength[row] = -1;
+  }
+  return { ...batch, valueLength, keyLength };
+}
+
+interface Refusing {
+  readonly writing: Writing;
+  /** Where the record's headers are written to. */
+  readonly headers: HeaderWriter;
+}
+
+/** Writes the headers of one refused record. False where its own headers and its key are left out, because they fit nowhere. */
+function refuse(outcome: Outcome, i: number, failure: Failure, { writing, headers }: Refusing): boolean {
+  const { batch, rows, headers: columns = [] } = outcome.decided;
   const row = rows[i]!; // i is a position of the decision
-  const record = recordAt(batch, row);
   const now: Header[] = [];
-  for (const h of headers) if (h.length[i]! >= 0) now.push({ key: h.name, value: h.bytes.subarray(h.at[i]!, h.at[i]! + h.length[i]!) }); // parallel to rows
-  const kept = writing.minimalHeaders
-    ? [...ownHeaders(batch, row), ...addedHeaders(batch, row).filter((h) => h.key === "weir.id")]
-    : [...record.headers, ...now];
-  const hop = { topic: batch.topic, partition: batch.partition, offset: record.offset, timestamp: record.timestamp };
+  for (const h of columns) if (h.length[i]! >= 0) now.push({ key: h.name, value: h.bytes.subarray(h.at[i]!, h.at[i]! + h.length[i]!) }); // parallel to rows
+  const own = ownHeaders(batch, row);
+  const added = addedHeaders(batch, row);
+  const kept = writing.minimalHeaders ? [...own, ...added.filter((h) => h.key === "weir.id")] : [...own, ...added, ...now];
+  const hop = { topic: batch.topic, partition: batch.partition, offset: batch.offset[row]!, timestamp: batch.timestamp[row]! }; // row < count
   const id = decoder.decode(idAt(batch, row) ?? textBytes(`${hop.topic}-${hop.partition}-${hop.offset}`));
   const none = failure.class === "TOO_LARGE";
   const payload = none ? "none" : writing.payloads[outcome.link]!; // an outcome of this chain
   const origin = originOf(id, writing.entryTopic);
   const place = outcome.decided.places?.get(i);
-  const fits = !none || (record.key?.length ?? 0) + bytesOf(kept) <= MAX_RECORD_BYTES;
+  const fits = !none || Math.max(batch.keyLength[row]!, 0) + bytesOf(kept) <= MAX_RECORD_BYTES; // row < count
   const refused = {
     headers: fits ? kept : [],
     id,
@@ -141,8 +180,8 @@ function refusedRecord(outcome: Outcome, i: number, failure: Failure, writing: W
     ...(origin && { origin }),
     ...(place !== undefined && { place }),
   } as const;
-  const letter = { ...record, block: writing.deadLetters[outcome.link]!(failure, refused) }; // as above
-  return none ? { ...letter, value: null, key: fits ? record.key : null } : letter;
+  writing.deadLetters[outcome.link]!(failure, refused, headers); // as above
+  return fits;
 }
 
 function bytesOf(headers: readonly Header[]): number {
