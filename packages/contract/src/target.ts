@@ -1,4 +1,4 @@
-import { ABSENT, NULL, OTHER, PRESENT, type Column } from "@weir/record";
+import { ABSENT, NULL, OTHER, PRESENT, textBytes, type Column } from "@weir/record";
 import { beginInterned, codeOf, createInterned, entryOf, hashOf, type Interned } from "./interned.ts";
 import { parsePointer, type FieldRequest } from "./request.ts";
 import { numericTime, parseTime } from "./time.ts";
@@ -29,7 +29,6 @@ export interface Target {
 const NO_BYTES = new Uint8Array(0);
 const NO_INTS = new Int32Array(0);
 const NO_DOUBLES = new Float64Array(0);
-const encoder = new TextEncoder();
 
 /** `knows`: is a name in the contract? */
 export function createTarget(request: FieldRequest, knows: (name: string) => boolean): Target {
@@ -122,9 +121,9 @@ export function putValue(target: Target, row: number, value: unknown, values: Va
     target.flags[row] = value ? 1 : 0;
     target.presence[row] = PRESENT;
   } else if (as === "string" && typeof value === "string") {
-    putText(target, row, encoder.encode(value));
+    putText(target, row, textBytes(value));
   } else if (as === "slices" && typeof value === "string") {
-    putSlice(target, row, encoder.encode(value), values);
+    putSlice(target, row, textBytes(value), values);
   }
   return true;
 }
@@ -146,7 +145,7 @@ export function clearRow(target: Target, row: number): void {
 function putTime(target: Target, row: number, value: unknown): boolean {
   let ms = NaN;
   if (typeof value === "string") {
-    const text = encoder.encode(value);
+    const text = textBytes(value);
     ms = parseTime(text, 0, text.length);
   } else if (typeof value === "number" && target.request.unit !== undefined) {
     ms = numericTime(value, target.request.unit);
