@@ -41,6 +41,7 @@ const DISK: ReadonlyMap<System, Disk> = new Map<Ours, Disk>([
   ["weir-minimal", { copies: 2, added: 270 }],
   ["weir-services", { copies: 4, added: 740 }],
 ]);
+/** Of a peer; `kafkajs-services` writes a record three times, but few of them. */
 const PEER_DISK: Disk = { copies: 2, added: 220 };
 
 const note = (line: string): void => console.error(`  ${line}`);

@@ -5,7 +5,7 @@ import path from "node:path";
 import { promisify } from "node:util";
 import { cached, cacheRoot, findJava, mavenJars, type Artifact, type Note } from "@weir/broker";
 
-/** Other people's ways to do the work of the bench, each in one process. They are built from the registries when they are asked for. */
+/** Other people's ways to do the work of the bench, each in one process where it does not say otherwise. They are built from the registries when they are asked for. */
 export const PEERS = [
   "streams-plain",
   "streams-tuned",
@@ -16,11 +16,18 @@ export const PEERS = [
   "bytewax",
   "quix",
   "kafkajs-each",
+  "kafkajs-services",
 ] as const;
 export type Peer = (typeof PEERS)[number];
 
-/** What starts a peer: it is told where to read and write by its environment. */
-export interface PeerCommand {
+/** What starts a process of a peer: it is told where to read and write by its environment. */
+export interface PeerProcess extends Program {
+  readonly name: string;
+  /** Last part of the name of the topic to the next process; null: the last one, it writes the branches. */
+  readonly next: string | null;
+}
+
+interface Program {
   readonly file: string;
   readonly args: readonly string[];
 }
@@ -46,8 +53,21 @@ const SHARED = ["Answer", "Card", "Decision", "Net", "Settings", "Trees"];
 
 const JAVA_FLAGS = ["-Xms1g", "-Xmx2g", "-XX:+UseParallelGC", "--add-opens=java.base/java.util=ALL-UNNAMED"];
 
-/** Fetches and compiles what the peer needs, once; later runs take it from the cache. */
-export async function buildPeer(peer: Peer, note: Note): Promise<PeerCommand> {
+/**
+ * Fetches and compiles what the peer needs, once; later runs take it from the cache.
+ * @returns its processes in the order in which a record passes them.
+ */
+export async function buildPeer(peer: Peer, note: Note): Promise<readonly PeerProcess[]> {
+  if (peer !== "kafkajs-services") return [{ name: peer, next: null, ...(await buildProgram(peer, note)) }];
+  const folder = await kafkajs(note);
+  return [
+    { name: "gate", next: "pass", ...script(folder, "gate.mjs") },
+    { name: "inference", next: "scored", ...script(folder, "inference.mjs") },
+    { name: "router", next: null, ...script(folder, "router.mjs") },
+  ];
+}
+
+async function buildProgram(peer: Exclude<Peer, "kafkajs-services">, note: Note): Promise<Program> {
   switch (peer) {
     case "streams-plain":
       return java("streams", "StreamsPlain", note);
@@ -66,11 +86,11 @@ export async function buildPeer(peer: Peer, note: Note): Promise<PeerCommand> {
     case "quix":
       return python("quix_peer.py", note);
     case "kafkajs-each":
-      return { file: process.execPath, args: [path.join(await kafkajs(note), "each.mjs")] };
+      return script(await kafkajs(note), "each.mjs");
   }
 }
 
-async function java(kind: "streams" | "flink", main: string, note: Note): Promise<PeerCommand> {
+async function java(kind: "streams" | "flink", main: string, note: Note): Promise<Program> {
   const artifacts = kind === "flink" ? FLINK : STREAMS;
   const jars = await mavenJars(`bench-${kind}-${digestOf(artifacts.flat().join(" "))}`, artifacts, note);
   const own = javaFiles("java").filter((file) => kind === "streams" || SHARED.includes(path.basename(file, ".java")));
@@ -95,25 +115,30 @@ function compilerBeside(command: string): string {
   return path.join(path.dirname(command), command.endsWith(".exe") ? "javac.exe" : "javac").replace(/^\.[\\/]/, "");
 }
 
-async function python(script: string, note: Note): Promise<PeerCommand> {
+async function python(file: string, note: Note): Promise<Program> {
   const requirements = path.join(SOURCES, "python/requirements.txt");
   const name = `bench-python-${digestOf(textOf(requirements))}`;
   const folder = await cached(cacheRoot(process.env), name, async (target) => {
     note(`installing ${name} by pip (once)`);
     await run("python3", ["-m", "pip", "install", "--quiet", "--target", target, "--only-binary", ":all:", "-r", requirements]);
   });
-  return { file: "env", args: [`PYTHONPATH=${folder}`, "python3", path.join(SOURCES, "python", script)] };
+  return { file: "env", args: [`PYTHONPATH=${folder}`, "python3", path.join(SOURCES, "python", file)] };
 }
 
 function kafkajs(note: Note): Promise<string> {
   const source = path.join(SOURCES, "kafkajs");
-  const name = `bench-kafkajs-${digestOf(["package.json", "each.mjs"].map((file) => textOf(path.join(source, file))).join(""))}`;
+  const files = readdirSync(source).toSorted();
+  const name = `bench-kafkajs-${digestOf(files.map((file) => textOf(path.join(source, file))).join(""))}`;
   return cached(cacheRoot(process.env), name, async (folder) => {
     note(`installing ${name} by npm (once)`);
     mkdirSync(folder, { recursive: true });
-    for (const file of ["package.json", "each.mjs"]) copyFileSync(path.join(source, file), path.join(folder, file));
+    for (const file of files) copyFileSync(path.join(source, file), path.join(folder, file));
     await run("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-package-lock", "--silent"], { cwd: folder });
   });
+}
+
+function script(folder: string, file: string): Program {
+  return { file: process.execPath, args: [path.join(folder, file)] };
 }
 
 function textOf(file: string): string {

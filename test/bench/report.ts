@@ -20,7 +20,7 @@ const SAME_FOR_ALL = `  order     read_committed, transactions of at most 100 ms
             weir-fused     one process, gate + inference + router in it
             weir-minimal   the same with headers: minimal, of what Weir adds only the id
             weir-services  five processes: ingest and monitor (both beside the way here: a producer filled the entry topic), gate, inference, router
-            others         one process each, the sources in test/bench/peers; two threads or subtasks for Kafka Streams and Flink, one for the rest
+            others         one process each where nothing else is said, the sources in test/bench/peers; two threads or subtasks for Kafka Streams and Flink, one for the rest
               streams-plain  Kafka Streams 4.3.1 as most people write it: a tree of JSON and one run of the model a record
               streams-tuned  bytes, a streaming parser, records gathered until the commit and scored in one run
               flink-plain    Flink 2.2 as most people write it, checkpoints every second
@@ -29,6 +29,8 @@ const SAME_FOR_ALL = `  order     read_committed, transactions of at most 100 ms
               bytewax        batches of 2,000 and one run a batch, at-least-once
               quix           Quix Streams, a function a record
               kafkajs-each   eachMessage, one run of the model and one send a record, at-least-once
+              kafkajs-services  the same as three processes with topics between: gate, inference, router. Of five services these carry records; ingest
+                             and monitor would be beside the way here as ours are, so there is nothing for them to do and they are not started
   broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by six runs that are thrown away;
             before every run all free memory is brought into use, so that none pays for getting pages for the first time
   drain     the entry topic is filled beforehand, then the processes are started; the first 25 % are dropped

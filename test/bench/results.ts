@@ -12,6 +12,7 @@ const GUARANTEES: Partial<Record<System, string>> = {
   "streams-crayfish": "at-least-once",
   bytewax: "at-least-once",
   "kafkajs-each": "at-least-once",
+  "kafkajs-services": "at-least-once",
 };
 
 interface Row {

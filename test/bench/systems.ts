@@ -90,13 +90,21 @@ async function preparePeer(
   log: Log,
   { name, entryTopic, folder, address, model, commitMs, note, workload = W1 }: SetupOptions,
 ): Promise<Setup> {
-  const { file, args } = await buildPeer(peer, note);
-  const ends = PEER_BRANCHES.map((branch) => `${name}.${branch}`);
-  await log.createTopics(ends.map((topic) => short({ name: topic, partitions: workload.partitions })));
+  const built = await buildPeer(peer, note);
+  const hops = built.map(({ next }) => (next === null ? PEER_BRANCHES : [next]).map((end) => `${name}.${end}`));
+  await log.createTopics(hops.flat().map((topic) => short({ name: topic, partitions: workload.partitions })));
   const commit = commitMs === null ? {} : { BENCH_COMMIT_MS: String(commitMs) };
   const fields = workload.plain === null ? {} : { BENCH_FIELDS: peerFields(formOf(workload)) };
   const env = { BENCH_BROKER: address, BENCH_INPUT: entryTopic, BENCH_PREFIX: name, BENCH_MODEL: model, ...commit, ...fields };
-  return { pipeline: folder, processes: [{ slot: peer, script: peer, command: file, args, env, hop: 0 }], hops: [ends] };
+  const processes = built.map((process, hop) => ({
+    slot: process.name,
+    script: peer,
+    command: process.file,
+    args: process.args,
+    env,
+    hop,
+  }));
+  return { pipeline: folder, processes, hops };
 }
 
 /** The fields of plain records, as the peers in Java are told of them. */
