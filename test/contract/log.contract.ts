@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { batchOf, constantHeader, headerText, laneKey, selectRows, type Lane, type PlainRecord } from "@weir/record";
 import { isReplaced, type Log, type Producer } from "@weir/stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { describeAtLeastOnce } from "./at-least-once.contract.ts";
 import { describeGroups } from "./groups.contract.ts";
 import type { LogUnderTest } from "./log-under-test.ts";
 import { bytes, lanesOf, newProducer, newTopic, readAll, recordsOf, settledBounds, text, textBatch, valuesOf } from "./topics.ts";
@@ -24,6 +25,7 @@ export function describeLog(name: string, createLog: () => Promise<LogUnderTest>
     describeRecords(() => log);
     describeTransactions(() => log);
     describeGroups(() => under);
+    describeAtLeastOnce(() => under);
   });
 }
 

@@ -232,26 +232,29 @@ describe("a transaction in Kafka", () => {
     expect(await log.committed(behind.group, [lane], null)).toEqual(new Map([[laneKey(lane), 3]]));
   });
 
-  it("never commits offsets without a member id, which the broker would take from anybody", async () => {
-    const topic = await newTopic();
-    const lane = { topic, partition: 0 };
-    await using joined = await join(topic, 1);
-    await using producer = await newProducer();
-    const { group, incarnation } = joined.membership;
-    const anonymous: Membership = {
-      group,
-      incarnation,
-      memberId: "",
-      epoch: -1,
-      owned: () => joined.membership.owned(),
-      leave: () => Promise.resolve(),
-      refresh: () => Promise.resolve(),
-    };
-    await expect(producer.begin().commit({ membership: anonymous, incarnation, positions: [{ ...lane, offset: 3 }] })).rejects.toThrow(
-      /empty member id/,
-    );
-    expect(await log.committed(group, [lane], null)).toEqual(new Map([[laneKey(lane), null]]));
-  });
+  it.each(["exactly-once", "at-least-once"] as const)(
+    "never commits offsets without a member id, which the broker would take from anybody (%s)",
+    async (guarantee) => {
+      const topic = await newTopic();
+      const lane = { topic, partition: 0 };
+      await using joined = await join(topic, 1);
+      await using producer = await log.producer({ transactionalId: `tx-${randomUUID()}`, guarantee });
+      const { group, incarnation } = joined.membership;
+      const anonymous: Membership = {
+        group,
+        incarnation,
+        memberId: "",
+        epoch: -1,
+        owned: () => joined.membership.owned(),
+        leave: () => Promise.resolve(),
+        refresh: () => Promise.resolve(),
+      };
+      await expect(producer.begin().commit({ membership: anonymous, incarnation, positions: [{ ...lane, offset: 3 }] })).rejects.toThrow(
+        /empty member id/,
+      );
+      expect(await log.committed(group, [lane], null)).toEqual(new Map([[laneKey(lane), null]]));
+    },
+  );
 
   it("works the older way on clusters without transactions v2: aborts leave no gap, order is kept, offsets count", async () => {
     const link = await openLink({ brokers: [inject("kafka")], clientId: "weir-test" });

@@ -32,6 +32,7 @@ export {
   type ProducerOptions,
   type Producer,
   type Transaction,
+  type Guarantee,
   type OffsetRun,
   type CommitOffsets,
 } from "./log.ts";

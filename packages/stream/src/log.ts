@@ -134,7 +134,17 @@ export interface ProducerOptions {
   /** Number of ids in turn; with transactions v2 an id that is used again at once waits some 20 ms in the broker. */
   readonly rotate?: number;
   readonly timeoutMs?: number;
+  /** What `Transaction` promises of records; absent: exactly-once. */
+  readonly guarantee?: Guarantee;
 }
+
+/**
+ * What becomes of records when something fails in between. `exactly-once`: a transaction's records and offsets become visible together,
+ * or not at all. `at-least-once`: records are visible when they are written, whatever becomes of the offsets, which are committed
+ * when all before them are with all in-sync replicas. So none is lost; from the committed offset on some may be written again, in the
+ * same order: of each lane, those that come for the first time are never in another order than that of writing.
+ */
+export type Guarantee = "exactly-once" | "at-least-once";
 
 export interface Producer extends AsyncDisposable {
   /** Ends whatever is open under any id, committed or not: afterwards committed offsets tell what happened. */
@@ -143,6 +153,7 @@ export interface Producer extends AsyncDisposable {
   begin(): Transaction;
 }
 
+/** What is written and committed together, as far as the producer's `Guarantee` goes. */
 export interface Transaction {
   /** Bytes written so far. */
   readonly bytes: number;
@@ -161,6 +172,7 @@ export interface Transaction {
    * is known: `init` the producer, read the committed offsets, start again from there.
    */
   commit(offsets: CommitOffsets | null): Promise<void>;
+  /** At least once: only what was not sent yet is dropped. */
   abort(): Promise<void>;
 }
 

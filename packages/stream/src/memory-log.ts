@@ -22,7 +22,7 @@ export interface MemoryLog extends Log {
   read(topic: string): readonly (readonly PlainRecord[])[];
   /** The group forgets a member, as after a session without heartbeats; `silent`: the member learns it when it next asks. */
   forget(group: string, memberId: string, options?: { readonly silent?: boolean }): void;
-  /** Commits stop between the offsets and the end of the transaction, until the returned function is called. */
+  /** Commits stop between the offsets and the end of the transaction, or before the offsets where there is none, until the returned function is called. */
   holdCommits(): () => void;
   /** Retention: records below the offset are gone. */
   deleteBelow(lane: Lane, offset: number): void;

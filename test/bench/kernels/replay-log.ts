@@ -71,7 +71,7 @@ function createForgetfulProducer(written: { bytes: number; records: number }, on
   const begin = (): Transaction => {
     const open = new Map<string, BatchEncoder>();
     const finish = (encoder: BatchEncoder): void => {
-      written.bytes += encoder.finish({ producerId: 1, producerEpoch: 1, baseSequence: 0 }).length;
+      written.bytes += encoder.finish({ transactional: true, producerId: 1, producerEpoch: 1, baseSequence: 0 }).length;
       written.records += encoder.count;
       encoder.reset();
       free.push(encoder);

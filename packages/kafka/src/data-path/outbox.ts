@@ -119,7 +119,7 @@ export class Outbox {
 
   /** Settles when the requests are on their way, the first one of a transaction when it was accepted. */
   async #deliver(sender: Sender, entries: readonly Entry[]): Promise<void> {
-    if (!sender.id.v2) await this.#addPartitions(sender, entries);
+    if (sender.id.isAtomic && !sender.id.v2) await this.#addPartitions(sender, entries);
     const left = this.#accepted.has(sender) ? entries : await this.#firstRequest(sender, entries);
     this.#accepted.add(sender);
     for (const [leader, group] of groupByLeader(left, await this.#topicsOf(left))) await this.#furtherRequest(sender, leader, group);
@@ -174,7 +174,7 @@ export class Outbox {
       socket,
       Produce,
       {
-        transactionalId: id.name,
+        transactionalId: id.isAtomic ? id.name : null,
         acks: -1,
         timeoutMs: PRODUCE_MS,
         topics: byTopic(entries),

@@ -31,7 +31,10 @@ interface OpenBatch {
 /** The member's epoch moved while the request was under way; with the new one it may go through. */
 const STALE_EPOCH: ReadonlySet<string> = new Set(["STALE_MEMBER_EPOCH", "ILLEGAL_GENERATION"]);
 
-/** One transaction under one transactional id. Encodes at once, sends full batches in the background. */
+/**
+ * One transaction under one transactional id; under one that is not atomic only what is sent before the offsets are. Encodes at once,
+ * sends full batches in the background.
+ */
 export class KafkaTransaction implements Transaction, Sender {
   readonly id: TransactionalId;
   bytes = 0;
@@ -98,6 +101,7 @@ export class KafkaTransaction implements Transaction, Sender {
       this.#flush();
       await Promise.all(this.#sending);
       this.#refuseAfterFailure();
+      if (!this.id.isAtomic) await previous; // offsets take effect at once: everything before them must be there
       if (offsets !== null && offsets.positions.length > 0) await this.#commitOffsets(offsets);
       await previous; // only the end has to wait: offsets take effect with it
       if (offsets !== null) refuseOtherIncarnation(offsets);
@@ -115,11 +119,12 @@ export class KafkaTransaction implements Transaction, Sender {
   async abort(): Promise<void> {
     if (this.#state === "over") return;
     if (this.#state === "committing") throw new Error("a transaction whose commit was asked for cannot be aborted");
-    this.#state = "over";
+    this.#state = this.id.isAtomic ? "over" : "committing"; // not sending what is numbered would leave a gap in the sequences
     for (const open of this.#batches.values()) this.#home.pool.give(open.encoder);
     this.#batches.clear();
     if (this.#home.failure() !== null) return; // `init` ends it
     const results = await Promise.allSettled(this.#sending);
+    this.#state = "over";
     try {
       for (const result of results) if (result.status === "rejected" && !isOwnAbort(result.reason)) throw result.reason;
       this.#refuseAfterFailure();
@@ -146,7 +151,8 @@ export class KafkaTransaction implements Transaction, Sender {
     const { count } = encoder;
     this.#home.pool.finished(key, encoder);
     const baseSequence = this.id.nextSequence(key, count);
-    const records = encoder.finish({ producerId: this.id.producerId, producerEpoch: this.id.producerEpoch, baseSequence });
+    const { producerId, producerEpoch, isAtomic } = this.id;
+    const records = encoder.finish({ transactional: isAtomic, producerId, producerEpoch, baseSequence });
     const runs = this.#stored.get(key) ?? [];
     this.#stored.set(key, runs);
     const place = runs.push({ first: -1, count }) - 1; // batches of a lane are acknowledged in any order
@@ -188,6 +194,7 @@ function asError(error: unknown): Error {
 }
 
 function credentials(membership: Membership): { group: string; memberId: string; epoch: number } {
+  if (membership.memberId === "") throw new Error("an empty member id would be accepted from anybody");
   return { group: membership.group, memberId: membership.memberId, epoch: membership.epoch };
 }
 

@@ -29,6 +29,11 @@ export interface TopicPartitions<P> {
   readonly partitions: readonly P[];
 }
 
+export interface NextOffset {
+  readonly partition: number;
+  readonly offset: number;
+}
+
 export interface MemberCredentials {
   readonly group: string;
   readonly memberId: string;
@@ -39,15 +44,17 @@ export interface MemberCredentials {
 export class TransactionalId {
   readonly name: string;
   readonly v2: boolean;
+  /** Is what is written under it invisible until `end`? */
+  readonly isAtomic: boolean = true;
   producerId = -1;
   producerEpoch = -1;
-  readonly #link: Link;
+  protected readonly link: Link;
   readonly #timeoutMs: number;
   readonly #sequences = new Map<string, number>();
   #startedAt = 0;
 
   constructor(link: Link, name: string, timeoutMs: number) {
-    this.#link = link;
+    this.link = link;
     this.name = name;
     this.#timeoutMs = timeoutMs;
     this.v2 = speaksTransactionsV2(link);
@@ -79,8 +86,7 @@ export class TransactionalId {
   }
 
   /** The broker refuses when the member's epoch is not the current one; it does not look at who owns the partitions. */
-  async commitOffsets(member: MemberCredentials, topics: readonly TopicPartitions<{ partition: number; offset: number }>[]): Promise<void> {
-    if (member.memberId === "") throw new Error("an empty member id would be accepted from anybody");
+  async commitOffsets(member: MemberCredentials, topics: readonly TopicPartitions<NextOffset>[]): Promise<void> {
     const { group } = member;
     const id = this.#id();
     if (!this.v2) await this.#ask(AddOffsetsToTxn, { ...id, group }, 3, (a) => a.error);
@@ -90,10 +96,10 @@ export class TransactionalId {
       generation: member.epoch,
       memberId: member.memberId,
       instanceId: null,
-      topics: topics.map((t) => ({ name: t.name, partitions: t.partitions.map((p) => ({ ...p, leaderEpoch: -1, metadata: null })) })),
+      topics: withoutText(topics),
     };
-    await this.#repeat(`TxnOffsetCommit for the group ${group}`, async () => {
-      const answer = await this.#link.toCoordinator("group", group, TxnOffsetCommit, request, {
+    await this.repeat(`TxnOffsetCommit for the group ${group}`, async () => {
+      const answer = await this.link.toCoordinator("group", group, TxnOffsetCommit, request, {
         version: this.v2 ? 5 : 3,
         errorOf: firstError,
       });
@@ -129,8 +135,8 @@ export class TransactionalId {
   }
 
   #ask<Q, A>(api: Api<Q, A>, request: Q, version: number | undefined, errorOf: (answer: A) => number): Promise<A> {
-    return this.#repeat(api.name, async () => {
-      const answer = await this.#link.toCoordinator("transaction", this.name, api, request, {
+    return this.repeat(api.name, async () => {
+      const answer = await this.link.toCoordinator("transaction", this.name, api, request, {
         errorOf,
         ...(version !== undefined && { version }),
       });
@@ -138,17 +144,27 @@ export class TransactionalId {
     });
   }
 
+  protected isBusy(code: number): boolean {
+    return code === CONCURRENT_TRANSACTIONS || knownError(code).kind === "coordinator";
+  }
+
   /** Busy coordinators and such that are on the move were not asked anything yet: the same request again is safe. */
-  async #repeat<A>(what: string, send: () => Promise<[number, A]>): Promise<A> {
+  protected async repeat<A>(what: string, send: () => Promise<[number, A]>): Promise<A> {
     const until = performance.now() + BUSY_MS;
     for (;;) {
       const [code, answer] = await send();
       if (code === 0) return answer;
-      const busy = code === CONCURRENT_TRANSACTIONS || knownError(code).kind === "coordinator";
-      if (!busy || performance.now() > until) throw this.failure(code, `${what} of ${this.name}`);
+      if (!this.isBusy(code) || performance.now() > until) throw this.failure(code, `${what} of ${this.name}`);
       await sleep(BUSY_PAUSE_MS);
     }
   }
+}
+
+/** The fields of offsets that stand alone: a text that was left beside them goes. */
+export function withoutText(
+  topics: readonly TopicPartitions<NextOffset>[],
+): TopicPartitions<NextOffset & { readonly leaderEpoch: number; readonly metadata: null }>[] {
+  return topics.map(({ name, partitions }) => ({ name, partitions: partitions.map((p) => ({ ...p, leaderEpoch: -1, metadata: null })) }));
 }
 
 const OPERATION_NOT_ATTEMPTED = 55;

@@ -17,7 +17,10 @@ export const LARGEST_BATCH_BYTES = 2 * 1024 * 1024;
 const MAX_DELTA = 2 ** 31 - 1;
 const FIRST_CAPACITY_BYTES = 32 * 1024;
 
+/** Which producer the batch is of, and its place in what this one has sent to the lane. */
 export interface Sequence {
+  /** Does it belong to the producer's open transaction? */
+  readonly transactional: boolean;
   readonly producerId: number;
   readonly producerEpoch: number;
   readonly baseSequence: number;
@@ -177,14 +180,14 @@ export class BatchEncoder {
     this.#target = copyable(bigger);
   }
 
-  /** The finished batch: valid until `reset`. With `sequence` it belongs to a transaction. */
+  /** The finished batch: valid until `reset`. Without `sequence` it is of no producer that the broker would know again. */
   finish(sequence: Sequence | null): Buffer {
     const to = this.#target.buffer;
     writeInt64(to, AT.baseOffset, 0);
     to.writeInt32BE(this.#at - LENGTH_FROM, AT.length);
     to.writeInt32BE(-1, AT.leaderEpoch);
     to.writeInt8(2, AT.magic);
-    to.writeInt16BE(sequence === null ? 0 : ATTRIBUTE.transactional, AT.attributes);
+    to.writeInt16BE(sequence?.transactional === true ? ATTRIBUTE.transactional : 0, AT.attributes);
     to.writeInt32BE(this.#count - 1, AT.lastOffsetDelta);
     writeInt64(to, AT.baseTimestamp, this.#baseTimestamp);
     writeInt64(to, AT.maxTimestamp, this.#maxTimestamp);

@@ -43,7 +43,7 @@ interface Shape {
 function encodeAt(batch: Batch, { baseOffset = 0, producerId = 7, transactional = false }: Shape = {}): Buffer {
   const encoder = new BatchEncoder();
   expect(encoder.add(batch, null, 0, null)).toBe(batch.count);
-  const bytes = Buffer.from(encoder.finish(transactional ? { producerId, producerEpoch: 0, baseSequence: 0 } : null));
+  const bytes = Buffer.from(encoder.finish(transactional ? { transactional, producerId, producerEpoch: 0, baseSequence: 0 } : null));
   writeInt64(bytes, AT.baseOffset, baseOffset);
   return bytes;
 }
@@ -157,7 +157,7 @@ describe("a record batch", () => {
   it("carries producer, epoch and sequence of its transaction", () => {
     const encoder = new BatchEncoder();
     encoder.add(batchOf(lane, [text("a"), text("b")]), null, 0, 1_700_000_000_000);
-    const bytes = encoder.finish({ producerId: 2 ** 40 + 1, producerEpoch: 12, baseSequence: 99 });
+    const bytes = encoder.finish({ transactional: true, producerId: 2 ** 40 + 1, producerEpoch: 12, baseSequence: 99 });
     expect(readInt64(bytes, AT.producerId)).toBe(2 ** 40 + 1);
     expect([bytes.readInt16BE(AT.producerEpoch), bytes.readInt32BE(AT.baseSequence), bytes.readInt32BE(AT.count)]).toEqual([12, 99, 2]);
     expect(rowsOf(decode(bytes)).map((r) => r.timestamp)).toEqual([1_700_000_000_000, 1_700_000_000_000]);

@@ -21,8 +21,9 @@ const DEFAULT_IDS = 4;
 const DEFAULT_TIMEOUT_MS = 15_000;
 
 export function createProducer(home: ProducerHome, options: ProducerOptions): Producer {
+  const isAtomic = options.guarantee !== "at-least-once";
   const ids = Array.from({ length: options.rotate ?? DEFAULT_IDS }, (_, i) => `${options.transactionalId}-${i}`);
-  const open = new Map<string, Transaction>();
+  const open = new Map<Transaction, string>();
   let epochs = new Map<string, number>();
   let life = 0;
   let next = 0;
@@ -39,13 +40,15 @@ export function createProducer(home: ProducerHome, options: ProducerOptions): Pr
     if (failure !== null && !(failure instanceof RetriableError)) throw failure;
     if (failure !== null)
       throw new RetriableError("PRODUCER_BROKEN", `no transaction before the producer is initialised again: ${failure.message}`, failure);
-    const id = ids[next % ids.length]!; // modulo
-    if (open.has(id)) throw new Error(`only ${ids.length} transactions of ${options.transactionalId} may be open at a time`);
+    const id = ids[isAtomic ? next % ids.length : 0]!; // modulo
+    if (isAtomic && [...open.values()].includes(id))
+      throw new Error(`only ${ids.length} transactions of ${options.transactionalId} may be open at a time`);
     next++;
     const mine = life;
     const ended = new RetriableError("INITIALISED", "the producer was initialised while the transaction was open");
     const transaction = createTransaction({
       ...home,
+      isAtomic,
       id,
       epoch: epochs.get(id)!, // every id has one
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
@@ -58,11 +61,11 @@ export function createProducer(home: ProducerHome, options: ProducerOptions): Pr
         if (mine === life) failure ??= error;
       },
       finished() {
-        if (mine === life) open.delete(id);
+        if (mine === life) open.delete(transaction);
       },
       failure: () => (mine === life ? failure : ended),
     });
-    open.set(id, transaction);
+    open.set(transaction, id);
     return transaction;
   };
   init();
@@ -70,7 +73,7 @@ export function createProducer(home: ProducerHome, options: ProducerOptions): Pr
     init: async () => init(),
     begin,
     async [Symbol.asyncDispose]() {
-      await Promise.allSettled([...open.values()].map((t) => t.abort()));
+      await Promise.allSettled([...open.keys()].map((t) => t.abort()));
       failure ??= new RetriableError("CLOSED", "the producer is closed");
     },
   };

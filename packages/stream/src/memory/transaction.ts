@@ -6,6 +6,8 @@ import type { ProducerHome } from "./producer.ts";
 
 /** What a transaction needs of its producer. */
 export interface TransactionHome extends ProducerHome {
+  /** Else its records count from the moment at which they are written, and its offsets from that at which they are sent. */
+  readonly isAtomic: boolean;
   readonly id: string;
   readonly epoch: number;
   readonly timeoutMs: number;
@@ -17,7 +19,7 @@ export interface TransactionHome extends ProducerHome {
 }
 
 export function createTransaction(home: TransactionHome): Transaction {
-  const fate: Fate = { state: "open" };
+  const fate: Fate = { state: home.isAtomic ? "open" : "committed" };
   const lanes = new Map<string, Lane>();
   let state: "writing" | "committing" | "over" = "writing";
   const written = new Map<string, OffsetRun[]>();
@@ -37,6 +39,7 @@ export function createTransaction(home: TransactionHome): Transaction {
   const open = (): void => {
     if (stopTimer !== null) return;
     refuseFenced(home);
+    if (!home.isAtomic) return;
     home.ids.opened(home.id, () => end("aborted"));
     stopTimer = home.clock.every(home.timeoutMs, () => {
       home.fail(new RetriableError("TRANSACTION_TIMED_OUT", `${home.id}: the transaction was open for more than ${home.timeoutMs} ms`));
@@ -58,14 +61,16 @@ export function createTransaction(home: TransactionHome): Transaction {
     open();
     home.group(membership.group).checkCommit(membership.memberId, membership.epoch);
     home.group(membership.group).stage(positions, fate);
-    groupOfOffsets = membership.group;
+    if (home.isAtomic) groupOfOffsets = membership.group;
+    else home.group(membership.group).finish(fate);
   };
   const commit = async (offsets: CommitOffsets | null, previous: Promise<void>): Promise<void> => {
     try {
       await previous;
+      if (!home.isAtomic) await home.gate();
       refuse();
       if (offsets !== null && offsets.positions.length > 0) stage(offsets);
-      await home.gate();
+      if (home.isAtomic) await home.gate();
       refuse();
       end("committed");
       home.ids.ended(home.id);
