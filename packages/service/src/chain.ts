@@ -151,6 +151,7 @@ function runnerOptions(
     entryTopic: topology.entryTopic,
     code: CODE,
     topics: { executions: topology.executions, verdicts: topology.verdicts, control: topology.control },
+    guarantee: pipeline.delivery.guarantee,
     commit: { everyMs: pipeline.delivery.commitEveryMs, bytes: pipeline.delivery.commitBytes },
     handsOnTo: stageIds.flatMap((id) => handedOn(topology, stageIds, id)),
     idleAfterMs: built[0]!.idleAfterMs, // as above

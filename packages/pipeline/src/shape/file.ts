@@ -85,7 +85,10 @@ export const recordSchema: z.ZodType<RecordFile> = z
   .meta({ description: "What the records are." });
 
 const delivery: z.ZodType<DeliveryFile> = z.strictObject({
-  guarantee: z.enum(["exactly-once", "at-least-once"]).default("exactly-once"),
+  guarantee: z.enum(["exactly-once", "at-least-once"]).default("exactly-once").meta({
+    description:
+      "What holds of the output when a process is killed or a broker fails. exactly-once: records, offsets and the execution log become visible in one transaction or not at all. at-least-once: records can be read as soon as they are written, and some may be written again, with the same weir.id and in the same order; none is lost. Stages that keep state (windows, rules that remember, sequenced) and fused chains that have one are exactly-once in any case, and so is what ingest and replays write.",
+  }),
   commit: z
     .strictObject({
       every: duration.prefault("100ms").meta({

@@ -1,6 +1,6 @@
 import type { Batch, FailureClass, Slices } from "@weir/record";
 import type { Clock } from "../clock.ts";
-import type { Log } from "../log.ts";
+import type { Guarantee, Log } from "../log.ts";
 import type { BreakerSpec } from "./breaker.ts";
 import type { Link } from "./chain.ts";
 import type { RunnerEvents } from "./events.ts";
@@ -25,6 +25,8 @@ export interface RunnerOptions {
   readonly code?: string;
   readonly topics: { readonly executions: string; readonly verdicts: string; readonly control: string | null };
   readonly commit: { readonly everyMs: number; readonly bytes: number };
+  /** A chain with state is exactly-once in any case: its state and its output would contradict each other. Absent: exactly-once. */
+  readonly guarantee?: Guarantee;
   /** Topics written by the chain that other stages read: when a finite lane is done, they are told where it ends. */
   readonly handsOnTo: readonly string[];
   /** Close windows of a lane that got nothing for so long; null: never. */

@@ -1,6 +1,6 @@
 // Longer than 400 lines: one class, because its steps share the state of the same lanes, units and transactions.
 import { RetriableError, type Batch, type Lane } from "@weir/record";
-import type { Fetcher, Membership, Producer } from "../log.ts";
+import type { Fetcher, Membership, Producer, ProducerOptions } from "../log.ts";
 import { asError } from "./as-error.ts";
 import { createAsking } from "./asking.ts";
 import { createCaution, type Caution } from "./caution.ts";
@@ -158,10 +158,10 @@ class Work {
   }
 
   async run(): Promise<void> {
-    const { log, group, slot, topics, clock, inputs, transactionTimeoutMs } = this.#options;
+    const { log, group, slot, topics, clock, inputs } = this.#options;
     const { control } = topics;
     const name = `weir-${group}-${slot}`;
-    await using producer = await this.#patiently(() => log.producer({ transactionalId: name, rotate: 4, timeoutMs: transactionTimeoutMs }));
+    await using producer = await this.#patiently(() => log.producer(this.#producerOptions(name)));
     await using fetcher = log.fetcher({ maxBytes: FETCH_BYTES, pace: FETCH_PACE });
     await using recalls = log.fetcher({ maxBytes: FETCH_BYTES });
     this.#producer = producer;
@@ -198,6 +198,11 @@ class Work {
       if (this.joined) await this.#membership.leave({ abandon });
       this.joined = false;
     }
+  }
+
+  #producerOptions(transactionalId: string): ProducerOptions {
+    const { transactionTimeoutMs, guarantee = "exactly-once" } = this.#options;
+    return { transactionalId, rotate: 4, timeoutMs: transactionTimeoutMs, guarantee: this.#chain.stateful ? "exactly-once" : guarantee };
   }
 
   #patiently<T>(act: () => Promise<T>): Promise<T> {

@@ -11,6 +11,8 @@ export interface W1Pipeline {
   /** Held windows of so many records, with a rule that can break them; null: record rules only. */
   readonly windowRecords: number | null;
   readonly commitEveryMs?: number;
+  /** Absent: exactly-once. */
+  readonly guarantee?: "exactly-once" | "at-least-once";
   /** Of what Weir adds to a record only its id; absent: false. */
   readonly minimalHeaders?: boolean;
   /** Share of the routed records that is copied to `<name>.route.sampled`; absent: none. */
@@ -86,6 +88,7 @@ function manifestOf({ bytes, classes, opsets }: PipelineModel, features: readonl
 
 function specOf(pipeline: W1Pipeline): string {
   const { name, partitions, windowRecords, commitEveryMs = 100, minimalHeaders = false, sample, minRecords } = pipeline;
+  const { guarantee = "exactly-once" } = pipeline;
   const least = minRecords === undefined ? "" : `, minRecords: ${minRecords}`;
   const window = windowRecords === null ? [] : [`    window: {kind: count, size: ${windowRecords}, hold: true${least}}`];
   return [
@@ -94,7 +97,7 @@ function specOf(pipeline: W1Pipeline): string {
     "metadata: {name: " + name + ", owner: user:tests}",
     `partitions: ${partitions}`,
     "record: {contract: transaction.schema.json, format: json, id: /transaction_id, key: /card_id}",
-    `delivery: {guarantee: exactly-once, commit: {every: ${commitEveryMs}ms, bytes: 8MiB}}`,
+    `delivery: {guarantee: ${guarantee}, commit: {every: ${commitEveryMs}ms, bytes: 8MiB}}`,
     ...(minimalHeaders ? ["headers: minimal"] : []),
     "stages:",
     "  ingest: {type: ingest, out: gate}",
