@@ -39,7 +39,7 @@ export async function run(context: ServiceContext): Promise<RunningMonitor> {
   });
   const followed = [topology.executions, topology.verdicts, ...(readsAlerts(loaded) ? [topology.alerts] : [])];
   const windows = new Map<string, WindowSummary>();
-  const status = (): PipelineStatus => pipelineStatus(pipeline.name, topology, counts);
+  const status = (): PipelineStatus => pipelineStatus(pipeline, topology, counts);
   const replays = createReplays({ loaded, log, clock, builders: STAGES }, logger);
   const metrics = createMetrics();
   tellPipeline(metrics, loaded, [...pipeline.stages.keys()]);

@@ -149,7 +149,7 @@ async function balance({ log, loaded }: Evidence): Promise<{ readonly unbalanced
     const execution = parseExecution(text);
     if (execution) view.apply(execution);
   });
-  const { stages } = pipelineStatus(loaded.pipeline.name, loaded.topology, view);
+  const { stages } = pipelineStatus(loaded.pipeline, loaded.topology, view);
   const unbalanced = stages
     .filter((s) => s.in !== sum(s.ports) || s.inFlight !== 0)
     .map((s) => `${s.id}: in ${s.in}, ports ${JSON.stringify(s.ports)}, in flight ${s.inFlight}`);

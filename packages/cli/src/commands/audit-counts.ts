@@ -15,9 +15,10 @@ export interface AuditedCounts {
   readonly held: number;
   /** Behind a failed record of their key. */
   readonly waiting: number;
-  /** Entered and not yet decided by the last stage on their way. */
+  /** Entered and not yet decided by the last stage on their way. Below zero, at least once: so many more were decided twice. */
   readonly inFlight: number;
-  /** `entry + replayed = ends + held + waiting + in flight`, and every stage's own sum. */
+  readonly guarantee: PipelineStatus["guarantee"];
+  /** `entry + replayed = ends + held + waiting + in flight`, at least once `<=`, and every stage's own sum. */
   readonly balanced: boolean;
   readonly stages: PipelineStatus["stages"];
 }
@@ -37,7 +38,7 @@ export async function auditCounts({ pipeline, topology }: LoadedPipeline, log: L
     const execution = record.value === null ? null : parseExecution(decoder.decode(record.value));
     if (execution) view.apply(execution); // `balanced` tells if one is missing
   }
-  const status = pipelineStatus(pipeline.name, topology, view);
+  const status = pipelineStatus(pipeline, topology, view);
   const ends = Object.fromEntries(endTopics.map((t) => [t, counts.get(t) ?? 0]));
   const entry = counts.get(topology.entryTopic) ?? 0;
   const held = status.stages.reduce((n, s) => n + s.held, 0);
@@ -47,6 +48,10 @@ export async function auditCounts({ pipeline, topology }: LoadedPipeline, log: L
   const waiting = status.stages.reduce((n, s) => n + s.waiting, 0);
   const replaysTaken = status.stages.reduce((n, s) => n + s.replayed, 0);
   const undecided = entry - taken + (replayed - replaysTaken) + status.stages.reduce((n, s) => n + s.inFlight, 0);
-  const balanced = status.stages.every((s) => s.in === sum(s.ports)) && entry + replayed === sum(ends) + waiting + undecided;
-  return { pipeline: pipeline.name, entry, replayed, ends, held, waiting, inFlight: undecided - held, balanced, stages: status.stages };
+  const { guarantee, stages } = status;
+  const missing = entry + replayed - (sum(ends) + waiting + undecided);
+  const isEven = guarantee === "exactly-once" ? missing === 0 : missing <= 0;
+  const balanced = isEven && stages.every((s) => s.in === sum(s.ports));
+  const inFlight = undecided - held;
+  return { pipeline: pipeline.name, guarantee, entry, replayed, ends, held, waiting, inFlight, balanced, stages };
 }

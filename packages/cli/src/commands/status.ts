@@ -45,7 +45,7 @@ export function createStatusReader({ pipeline, topology }: LoadedPipeline, log: 
         const verdict = topic === topology.verdicts ? parseVerdict(text) : null;
         if (verdict) windows.set(verdict.id, verdict);
       }
-      return { ...pipelineStatus(pipeline.name, topology, view), windows: [...windows.values()], stops: stops.list() };
+      return { ...pipelineStatus(pipeline, topology, view), windows: [...windows.values()], stops: stops.list() };
     },
   };
 }

@@ -5,6 +5,15 @@ import { connectionOf, type BrokerFlags } from "../connect.ts";
 import { table } from "../output.ts";
 import { ENV, exitOf, finish, withLog, type Shell } from "./shell.ts";
 
+/** Where it is balanced, and where it is not. */
+const SAID = {
+  "exactly-once": ["balanced: every record that entered is accounted for, once", "NOT balanced: records are missing or doubled"],
+  "at-least-once": [
+    "balanced: every record that entered is accounted for, some of them perhaps twice",
+    "NOT balanced: records are missing",
+  ],
+} as const;
+
 export function addAudit({ command, env, output }: Shell): void {
   const audit = command("audit", "hold what happened against what should have", "  weir audit counts --pipeline deploy/pipelines/flights");
   audit
@@ -30,9 +39,7 @@ export function addAudit({ command, env, output }: Shell): void {
             ["in flight", counts.inFlight],
           ] as [string, number][];
           for (const line of table(["where", "records"], rows)) output.data(line);
-          output.data(
-            counts.balanced ? "balanced: every record that entered is accounted for, once" : "NOT balanced: records are missing or doubled",
-          );
+          output.data(SAID[counts.guarantee][counts.balanced ? 0 : 1]);
         }
         finish(counts.balanced ? 0 : 5);
       });
