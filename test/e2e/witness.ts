@@ -8,7 +8,7 @@ export interface Witnessed {
   readonly byTopic: Readonly<Record<string, number>>;
   readonly lost: number;
   readonly doubled: number;
-  /** Records that came before an earlier one of the same key, in the same topic. */
+  /** Records that came, for the first time, behind a later one of the same key, in the same topic. */
   readonly outOfOrder: number;
   /** Records that nobody produced. */
   readonly foreign: number;
@@ -34,7 +34,7 @@ export interface WitnessOptions {
 /** A JVM that has to share its cores starts slowly; where the end is known, its time costs nothing. */
 const PATIENCE_MS = { known: 120_000, open: 15_000 };
 
-/** Kafka's console consumer, read_committed, over all ends of a pipeline: every produced record must be there exactly once, in order per key. */
+/** Kafka's console consumer, read_committed, over all ends of a pipeline: how often every produced record is there, and whether in order per key. */
 export async function witness({ address, topics, produced, numberOf, counts, log }: WitnessOptions): Promise<Witnessed> {
   const seen = new Uint8Array(produced);
   const byTopic: Record<string, number> = {};
@@ -59,7 +59,9 @@ export async function witness({ address, topics, produced, numberOf, counts, log
         foreign++;
         continue;
       }
-      seen[number] = Math.min(255, (seen[number] ?? 0) + 1);
+      const before = seen[number]!; // number < produced
+      seen[number] = Math.min(255, before + 1);
+      if (before > 0) continue;
       const key = line.slice(0, tab);
       if ((last.get(key) ?? -1) >= number) outOfOrder++;
       last.set(key, number);
