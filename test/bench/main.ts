@@ -39,6 +39,7 @@ const DISK: ReadonlyMap<System, Disk> = new Map<Ours, Disk>([
   ["weir-pass", { copies: 2, added: 120 }],
   ["weir-fused", { copies: 2, added: 320 }],
   ["weir-minimal", { copies: 2, added: 270 }],
+  ["weir-at-least-once", { copies: 2, added: 320 }],
   ["weir-services", { copies: 4, added: 740 }],
 ]);
 /** Of a peer; `kafkajs-services` writes a record three times, but few of them. */

@@ -18,7 +18,7 @@ export interface BenchOptions {
   readonly again: boolean;
 }
 
-export const OURS = ["weir-pass", "weir-fused", "weir-minimal", "weir-services"] as const;
+export const OURS = ["weir-pass", "weir-fused", "weir-minimal", "weir-at-least-once", "weir-services"] as const;
 export type Ours = (typeof OURS)[number];
 export type System = Ours | Peer;
 export const SYSTEMS: readonly System[] = [...OURS, ...PEERS];

@@ -9,6 +9,7 @@ import { WORKLOADS } from "./workloads/workloads.ts";
 
 /** What a system promises about its output when it is killed, as it is set up here. */
 const GUARANTEES: Partial<Record<System, string>> = {
+  "weir-at-least-once": "at-least-once",
   "streams-crayfish": "at-least-once",
   bytewax: "at-least-once",
   "kafkajs-each": "at-least-once",

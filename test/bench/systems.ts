@@ -126,6 +126,7 @@ async function preparePipeline(system: Ours, log: Log, options: SetupOptions): P
   writePipeline(folder, workload, {
     name,
     minimalHeaders: system === "weir-minimal",
+    guarantee: system === "weir-at-least-once" ? "at-least-once" : "exactly-once",
     ...(commitMs !== null && { commitEveryMs: commitMs }),
   });
   const file = path.join(folder, "pipeline.yaml");

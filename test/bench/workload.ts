@@ -43,7 +43,7 @@ export function formOf({ plain }: Workload): RecordForm {
   return plain === null ? W1_FORM : plainForm(plain);
 }
 
-type Named = Pick<W1Pipeline, "name" | "commitEveryMs" | "minimalHeaders">;
+type Named = Pick<W1Pipeline, "name" | "commitEveryMs" | "minimalHeaders" | "guarantee">;
 
 /** The folder of the workload's pipeline; commits come as often as where the most records a second are wanted unless it is told. */
 export function writePipeline(folder: string, workload: Workload, named: Named): void {

@@ -18,6 +18,7 @@ const DEFAULT_OUT = "bench-latency";
 const SETTINGS: Partial<Record<System, readonly number[]>> = {
   "weir-pass": [5, 10, 20],
   "weir-fused": [5, 10, 20],
+  "weir-at-least-once": [5, 10, 20],
   "weir-services": [5, 10, 20],
   "streams-tuned": [5, 10, 20, 50],
   "java-hand": [0, 5, 10, 20],

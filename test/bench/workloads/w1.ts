@@ -10,6 +10,7 @@ export const CARD_TRANSACTIONS: NamedWorkload = {
     "weir-pass": 12_000_000,
     "weir-fused": 12_000_000,
     "weir-minimal": 12_000_000,
+    "weir-at-least-once": 12_000_000,
     "weir-services": 4_000_000,
     "streams-plain": 1_000_000,
     "streams-tuned": 8_000_000,
