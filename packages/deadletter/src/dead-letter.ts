@@ -82,25 +82,7 @@ const MAX_KEPT = 256;
 
 /** Encodes what is the same for all records of one failure once: a whole window is quarantined with one. */
 export function createDeadLetterWriter(facts: StageFacts, sha256: Sha256): DeadLetterWriter {
-  const byObject = new WeakMap<Failure, Constant>();
-  const messages = keeping((text) =>
-    headerBlock([{ key: NAMES.message, value: cutText(text, MAX_MESSAGE_BYTES) }, name(NAMES.version, "1")]),
-  );
-  const alikes = keeping(normaliseMessage);
-  const causes = createKept<HeaderBlock>();
-  const fingerprints = createKept<HeaderBlock>();
-  const constantOf = (failure: Failure): Constant => {
-    const { class: kind, message, rules = [], verdict, model, retriable } = failure;
-    const alike = alikes(message);
-    const print = (): string => fingerprintOf(sha256, kind, facts.stage, rules[0] ?? "", alike);
-    const constant = {
-      message: messages(message),
-      cause: causes(JSON.stringify([kind, rules, verdict, model, retriable]), () => headerBlock(causeOf(facts, failure))),
-      fingerprint: fingerprints(`${kind}\n${rules[0] ?? ""}\n${alike}`, () => headerBlock([name(NAMES.fingerprint, print())])),
-    };
-    byObject.set(failure, constant);
-    return constant;
-  };
+  const constantOf = createConstants(facts, sha256);
   const places = createKept<HeaderBlock>();
   const placeOf = (hop: Place): HeaderBlock =>
     places(laneKey(hop), () =>
@@ -109,7 +91,7 @@ export function createDeadLetterWriter(facts: StageFacts, sha256: Sha256): DeadL
   const deliveries = keeping((count) => headerBlock([name(NAMES.group, facts.group), name(NAMES.deliveryCount, count)]));
   const instant = createInstants();
   return (failure, record, to) => {
-    const { message, cause, fingerprint } = byObject.get(failure) ?? constantOf(failure);
+    const { message, cause, fingerprint } = constantOf(failure);
     const failedAt = instant(record.failedAt);
     for (const { key, value } of record.headers) if (!isDeadLetterHeader(key)) to.put(key, value);
     to.putBlock(placeOf(record.hop));
@@ -123,7 +105,33 @@ export function createDeadLetterWriter(facts: StageFacts, sha256: Sha256): DeadL
     to.put(NAMES.firstFailedAt, firstFailedAt(record) ?? failedAt);
     to.put(NAMES.failedAt, failedAt);
     to.putBlock(fingerprint);
-    if (record.place !== undefined) to.put(NAMES.place, cutText(record.place, MAX_NAME_BYTES));
+    if (record.place !== undefined) putCut(to, NAMES.place, record.place, MAX_NAME_BYTES);
+  };
+}
+
+/** The failures of a window are one object, those of records alike: most have the same text, and some differ in their message alone. */
+function createConstants(facts: StageFacts, sha256: Sha256): (failure: Failure) => Constant {
+  const constants = createKept<Constant>();
+  const alikes = keeping(normaliseMessage);
+  const causes = createKept<HeaderBlock>();
+  const fingerprints = createKept<HeaderBlock>();
+  const make = (failure: Failure): Constant => {
+    const { class: kind, message, rules = [], verdict, model, retriable } = failure;
+    const alike = alikes(message);
+    const print = (): string => fingerprintOf(sha256, kind, facts.stage, rules[0] ?? "", alike);
+    return {
+      message: headerBlock([{ key: NAMES.message, value: cutText(message, MAX_MESSAGE_BYTES) }, name(NAMES.version, "1")]),
+      cause: causes(JSON.stringify([kind, rules, verdict, model, retriable]), () => headerBlock(causeOf(facts, failure))),
+      fingerprint: fingerprints(`${kind}\n${rules[0] ?? ""}\n${alike}`, () => headerBlock([name(NAMES.fingerprint, print())])),
+    };
+  };
+  let last: { readonly failure: Failure; readonly constant: Constant } | null = null;
+  return (failure) => {
+    if (last?.failure === failure) return last.constant;
+    const { class: kind, message, rules, verdict, model, retriable } = failure;
+    const constant = constants(JSON.stringify([message, kind, rules, verdict, model, retriable]), () => make(failure));
+    last = { failure, constant };
+    return constant;
   };
 }
 
@@ -179,7 +187,7 @@ function putOrigin(record: FailedRecord, to: HeaderWriter): void {
   const earlier = record.headers.find((header) => header.key === NAMES.origin)?.value;
   if (earlier && parseOrigin(earlier) !== null) return to.put(NAMES.origin, earlier);
   const { topic, partition, offset, timestamp } = record.origin ?? record.hop;
-  to.put(NAMES.origin, cutText(`${topic}/${partition}/${offset}/${timestamp}`, MAX_TOPIC_BYTES + 64));
+  putCut(to, NAMES.origin, `${topic}/${partition}/${offset}/${timestamp}`, MAX_TOPIC_BYTES + 64);
 }
 
 /** As an earlier failure told it, null if none did. */
@@ -200,6 +208,13 @@ function createInstants(): (ms: number) => Uint8Array {
 }
 
 const decoder = new TextDecoder();
+/** UTF-8 takes at most so many bytes for one unit of UTF-16. */
+const MOST_BYTES_A_UNIT = 3;
+
+function putCut(to: HeaderWriter, key: string, text: string, maxBytes: number): void {
+  if (text.length * MOST_BYTES_A_UNIT <= maxBytes) to.putText(key, text);
+  else to.put(key, cutText(text, maxBytes));
+}
 
 function name(key: string, text: string): Header & { readonly value: Uint8Array } {
   return { key, value: cutText(text, MAX_NAME_BYTES) };

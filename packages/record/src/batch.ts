@@ -205,9 +205,10 @@ export function batchOf(lane: Lane, records: readonly Partial<PlainRecord>[]): B
   return { ...lane, count, nextOffset, bytes, headerBytes: bytes, ...batch, added: NOTHING_ADDED };
 }
 
-/** 0, 1, …, count - 1. */
+let counted = new Int32Array(0);
+
+/** 0, 1, …, count - 1. A view of memory that all callers share: not to be written to. */
 export function allRows(count: number): Int32Array {
-  const rows = new Int32Array(count);
-  for (let i = 0; i < count; i++) rows[i] = i;
-  return rows;
+  if (count > counted.length) counted = new Int32Array(2 * count).map((_, row) => row);
+  return counted.subarray(0, count);
 }

@@ -25,7 +25,7 @@ export function createOutlet(batch: Batch, tags: Tags): Outlet {
   let count = 0;
   const grow = (least: number): void => {
     if (least <= rows.length) return;
-    const length = Math.max(least, 2 * rows.length);
+    const length = Math.max(least, batch.count);
     rows = grown(rows, new Int32Array(length));
     ports = grown(ports, new Uint8Array(length));
   };
