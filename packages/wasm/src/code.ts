@@ -1,7 +1,7 @@
 import { signedLeb, unsignedLeb } from "./leb128.ts";
 
 /** What a piece of code leaves on the stack. */
-export type ValueType = "i32" | "i64" | "f64" | "v128";
+export type ValueType = "i32" | "i64" | "f32" | "f64" | "v128";
 export type Result = ValueType | "none";
 
 /** A piece of code: an expression that leaves a value of its type, or a statement that leaves none. */
@@ -41,10 +41,12 @@ export class Emitter {
   }
 }
 
-const CONSTANT = { i32: 0x41, i64: 0x42, f64: 0x44 } as const;
+const CONSTANT = { i32: 0x41, i64: 0x42, f32: 0x43, f64: 0x44 } as const;
 
-function constant(type: "i32" | "i64" | "f64", value: number): readonly number[] {
-  if (type === "f64") return [CONSTANT.f64, ...new Uint8Array(Float64Array.of(value).buffer)]; // little endian on every machine that Node has
+function constant(type: keyof typeof CONSTANT, value: number): readonly number[] {
+  // Little endian on every machine that Node has.
+  if (type === "f64") return [CONSTANT.f64, ...new Uint8Array(Float64Array.of(value).buffer)];
+  if (type === "f32") return [CONSTANT.f32, ...new Uint8Array(Float32Array.of(value).buffer)];
   if (!Number.isSafeInteger(value)) throw new RangeError(`${value} is no constant of type ${type}`);
   return [CONSTANT[type], ...signedLeb(type === "i32" ? value | 0 : value)];
 }
@@ -77,7 +79,13 @@ export interface Local<T extends ValueType = ValueType> extends Code<T> {
   increase(by: Operand<T>): Code<"none">;
 }
 
-const ADD: Readonly<Record<ValueType, readonly number[]>> = { i32: [0x6a], i64: [0x7c], f64: [0xa0], v128: [0xfd, ...unsignedLeb(0xae)] };
+const ADD: Readonly<Record<ValueType, readonly number[]>> = {
+  i32: [0x6a],
+  i64: [0x7c],
+  f32: [0x92],
+  f64: [0xa0],
+  v128: [0xfd, ...unsignedLeb(0xae)],
+};
 
 export function localAt<T extends ValueType>(index: number, type: T): Local<T> {
   const at = unsignedLeb(index);

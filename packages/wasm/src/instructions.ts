@@ -114,6 +114,18 @@ export const i64: Readonly<Record<"add" | "sub" | "mul" | "and" | "or" | "xor" |
   store: store("i64", [0x37]),
 };
 
+export const f32: Readonly<Record<"eq" | "le", Binary<"f32", "i32">>> & {
+  readonly add: Binary<"f32", "f32">;
+  readonly load: Load<"f32">;
+  readonly store: Store<"f32">;
+} = {
+  eq: binary("f32", "i32", [0x5b]),
+  le: binary("f32", "i32", [0x5f]),
+  add: binary("f32", "f32", [0x92]),
+  load: load("f32", [0x2a]),
+  store: store("f32", [0x38]),
+};
+
 const f64Binary = (opcode: number): Binary<"f64", "f64"> => binary("f64", "f64", [opcode]);
 
 export const f64: Readonly<Record<"add" | "sub" | "mul" | "div", Binary<"f64", "f64">>> & {

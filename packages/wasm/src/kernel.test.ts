@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { again, block, give, label, leave, loop, select, when, whilst } from "./control.ts";
-import { f64, i32, i64, i8x16, v128 } from "./instructions.ts";
+import { f32, f64, i32, i64, i8x16, v128 } from "./instructions.ts";
 import { createKernel, type Kernel } from "./kernel.ts";
 import type { Code, Local } from "./code.ts";
 import { signedLeb, unsignedLeb } from "./leb128.ts";
@@ -84,6 +84,37 @@ describe("instructions", () => {
     expect([bytes[8], bytes[10], bytes[11], bytes[16]]).toEqual([3, 2, 1, 4]);
     expect(kernel.doubles()[3]).toBe(2.5);
     expect(bytes[33]).toBe(255);
+  });
+});
+
+describe("32-bit floats", () => {
+  const kernel = createKernel({
+    add: {
+      parameters: 0,
+      body: (scope) => {
+        const sum = scope.local("f32");
+        return [sum.set(f32.add(f32.load(0), f32.load(4))), sum.increase(0.1), f32.store(8, sum), give("i32", 0)];
+      },
+    },
+    atMost: { parameters: 0, body: () => [give("i32", f32.le(f32.load(0), f32.load(4)))] },
+    equal: { parameters: 0, body: () => [give("i32", f32.eq(f32.load(0), f32.load(4)))] },
+  });
+  const run = (name: "add" | "atMost" | "equal", a: number, b: number): number => {
+    kernel.floats().set([a, b]);
+    return kernel.call[name]();
+  };
+
+  it("are added and compared as JavaScript does it with rounding", () => {
+    const number = fc.float();
+    fc.assert(
+      fc.property(number, number, (a, b) => {
+        expect(run("atMost", a, b)).toBe(Number(a <= b));
+        expect(run("equal", a, b)).toBe(Number(a === b));
+        run("add", a, b);
+        expect(kernel.floats()[2]).toBe(Math.fround(Math.fround(a + b) + Math.fround(0.1)));
+      }),
+    );
+    expect([run("atMost", NaN, 1), run("equal", NaN, NaN), run("equal", 0, -0)]).toEqual([0, 0, 1]);
   });
 });
 

@@ -13,7 +13,7 @@ export interface KernelFunction {
 }
 
 const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-const TYPE_CODE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f64: 0x7c, v128: 0x7b };
+const TYPE_CODE: Readonly<Record<ValueType, number>> = { i32: 0x7f, i64: 0x7e, f32: 0x7d, f64: 0x7c, v128: 0x7b };
 const SECTION = { type: 1, function: 3, memory: 5, export: 7, code: 10 } as const;
 const FUNCTION = 0x60;
 const UNREACHABLE = 0x00;
