@@ -1,4 +1,5 @@
 import { WeirError } from "@weir/record";
+import { eachPart } from "./protobuf.ts";
 
 /** Operator domains that are part of the ONNX standard and of the runtime; the standard one has an empty name, too. */
 const STANDARD_DOMAINS: ReadonlySet<string> = new Set(["", "ai.onnx", "ai.onnx.ml"]);
@@ -11,10 +12,6 @@ const NODE = { attribute: 5 } as const;
 const ATTRIBUTE = { tensor: 5, graph: 6, tensors: 10, graphs: 11 } as const;
 const TENSOR = { externalData: 13 } as const;
 
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-const FIXED32 = 5;
 /** Graphs within graphs. */
 const DEPTH_MAX = 32;
 
@@ -25,7 +22,7 @@ const DEPTH_MAX = 32;
 export function checkContents(bytes: Uint8Array, name: string): void {
   const problems = new Set<string>();
   try {
-    eachField(bytes, (field, part) => {
+    eachPart(bytes, (field, part) => {
       if (field === MODEL.graph) checkGraph(part, problems, 0);
       if (field === MODEL.opset) checkDomain(part, problems);
     });
@@ -46,7 +43,7 @@ export function checkContents(bytes: Uint8Array, name: string): void {
 }
 
 function checkDomain(opset: Uint8Array, problems: Set<string>): void {
-  eachField(opset, (field, part) => {
+  eachPart(opset, (field, part) => {
     if (field !== OPSET.domain) return;
     const domain = new TextDecoder().decode(part);
     if (!STANDARD_DOMAINS.has(domain)) problems.add(`operators of domain ${domain}`);
@@ -55,51 +52,24 @@ function checkDomain(opset: Uint8Array, problems: Set<string>): void {
 
 function checkGraph(graph: Uint8Array, problems: Set<string>, depth: number): void {
   if (depth > DEPTH_MAX) throw new RangeError(`graphs within graphs more than ${DEPTH_MAX} deep`);
-  eachField(graph, (field, part) => {
+  eachPart(graph, (field, part) => {
     if (field === GRAPH.initializer) checkTensor(part, problems);
     if (field !== GRAPH.node) return;
-    eachField(part, (nodeField, attribute) => {
+    eachPart(part, (nodeField, attribute) => {
       if (nodeField === NODE.attribute) checkAttribute(attribute, problems, depth);
     });
   });
 }
 
 function checkAttribute(attribute: Uint8Array, problems: Set<string>, depth: number): void {
-  eachField(attribute, (field, part) => {
+  eachPart(attribute, (field, part) => {
     if (field === ATTRIBUTE.tensor || field === ATTRIBUTE.tensors) checkTensor(part, problems);
     if (field === ATTRIBUTE.graph || field === ATTRIBUTE.graphs) checkGraph(part, problems, depth + 1);
   });
 }
 
 function checkTensor(tensor: Uint8Array, problems: Set<string>): void {
-  eachField(tensor, (field) => {
+  eachPart(tensor, (field) => {
     if (field === TENSOR.externalData) problems.add("weights in a file of their own (external data)");
   });
-}
-
-/** Visits the length-delimited fields of a protobuf message and steps over the others. @throws {RangeError} if it is none */
-function eachField(message: Uint8Array, visit: (field: number, part: Uint8Array) => void): void {
-  const cursor = { at: 0 };
-  while (cursor.at < message.length) {
-    const tag = readVarint(message, cursor);
-    const field = Math.floor(tag / 8);
-    const wire = tag % 8;
-    const size = wire === BYTES ? readVarint(message, cursor) : wire === FIXED64 ? 8 : wire === FIXED32 ? 4 : wire === VARINT ? 0 : -1;
-    if (wire === VARINT) readVarint(message, cursor);
-    if (size < 0 || cursor.at + size > message.length) throw new RangeError(`field ${field} does not fit at byte ${cursor.at}`);
-    if (wire === BYTES) visit(field, message.subarray(cursor.at, cursor.at + size));
-    cursor.at += size;
-  }
-}
-
-/** Up to 64 bits; lengths and tags are far below what a double holds exactly. */
-function readVarint(message: Uint8Array, cursor: { at: number }): number {
-  let value = 0;
-  for (let scale = 1, read = 0; read < 10; scale *= 128, read++) {
-    const byte = message[cursor.at++];
-    if (byte === undefined) break;
-    value += (byte & 127) * scale;
-    if (byte < 128) return value;
-  }
-  throw new RangeError(`no number at byte ${cursor.at}`);
 }
