@@ -103,6 +103,25 @@ describe("a model that is opened", () => {
     expect(run.failures.size).toBe(0);
   });
 
+  it("runs trees in a kernel, with the runtime's bits, and says so: late-arrival/2", async () => {
+    const { bytes, manifest } = await flights("2");
+    await using trees = await openModel(bytes, manifest, { place: "in-place", reproducible: true, maxRows: 8 });
+    await using runtime = await openModel(bytes, manifest, { place: "in-place", engine: "onnxruntime" });
+    expect([trees.engine, trees.why]).toEqual(["trees", expect.stringMatching(/µs a row instead of .* equal on \d{4} rows/)]);
+    expect([runtime.engine, runtime.why]).toEqual(["onnxruntime", "it was asked for"]);
+    const features = Float32Array.from({ length: 13 * 5000 }, (_, i) => ((i * 7919) % 3001) / 10 - 50);
+    expect((await trees.run(features, 5000)).values).toEqual((await runtime.run(features, 5000)).values);
+  });
+
+  it("stays with the runtime where it is no slower, or the model is no trees", async () => {
+    const { bytes, manifest } = await flights("2");
+    let ms = 0;
+    await using even = await openModel(bytes, manifest, { place: "in-place", nowMs: () => (ms += 2) });
+    expect([even.engine, even.why]).toEqual(["onnxruntime", expect.stringContaining("the kernel takes no less time")]);
+    await using net = await open("softmax");
+    expect([net.engine, net.why]).toEqual(["onnxruntime", "p comes from Softmax, not from an ensemble of trees"]);
+  });
+
   it("loops over a fixed number of rows", async () => {
     await using session = await open("four-rows", { dynamic: false });
     const run = await session.run(rowsOf([0, 0], [0, Math.log(3)], [0, 0], [0, 0], [0, Math.log(3)]), 5);

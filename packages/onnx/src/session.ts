@@ -5,6 +5,7 @@ import { checkContents } from "./contents.ts";
 import { checkGolden } from "./golden.ts";
 import { openNative, type Native } from "./native.ts";
 import { choosePlace, type Place } from "./place.ts";
+import { chooseScorer, type Engine, type Scorer } from "./scorer.ts";
 import { checkSignature, fixedRows } from "./signature.ts";
 import { runInSlices, type Runner } from "./slices.ts";
 import { createWorker, RunTimeout, type WorkerSetup } from "./worker.ts";
@@ -14,6 +15,9 @@ export interface ModelSession extends AsyncDisposable {
   readonly manifest: Manifest;
   /** On the calling thread, which each run blocks for a few milliseconds, or in processes of its own. */
   readonly place: "in-place" | "workers";
+  /** What computes the scores, and why it and no other. */
+  readonly engine: Engine;
+  readonly why: string;
   /** Most rows a run. */
   readonly maxRows: number;
   /** The features are read while the promise is open. Rejects with a RetriableError if no process can be started. */
@@ -41,6 +45,8 @@ export interface OpenOptions {
   readonly workers?: number;
   /** Default: measured. */
   readonly place?: "in-place" | "workers";
+  /** `onnxruntime`: also where a kernel gives the same. Default: what is faster. */
+  readonly engine?: "onnxruntime";
   /** Largest accepted file; default 256 MiB. */
   readonly maxBytes?: number;
   readonly nowMs?: () => number;
@@ -63,25 +69,46 @@ export async function openModel(bytes: Uint8Array, manifest: Manifest, options: 
     checkSignature(native, manifest);
     const fixed = fixedRows(native);
     const maxRows = Math.max(2, Math.min(options.maxRows ?? DEFAULT_MAX_ROWS, manifest.batch.max));
-    const padTo = fixed ?? ((options.reproducible ?? manifest.batch.reproducible) ? maxRows : null);
-    const outputWidth = await checkGolden(native, manifest, padTo);
+    const reproducible = options.reproducible ?? manifest.batch.reproducible;
+    const outputWidth = await checkGolden(native, manifest, fixed ?? (reproducible ? maxRows : null));
     const now = options.nowMs ?? (() => performance.now());
-    const place = await choosePlace(native, manifest, {
+    const scorer = await scorerOf(native, bytes, manifest, { fixed, now, options });
+    const padTo = fixed ?? (reproducible && scorer.engine === "onnxruntime" ? maxRows : null); // the kernel takes rows one by one
+    const place = await choosePlace(scorer.run, manifest, {
       padTo,
       maxRows: fixed ?? maxRows,
       sliceMs: options.sliceMs ?? DEFAULT_SLICE_MS,
       now,
       ...(options.place && { place: options.place }),
     });
-    return await assemble({ native, manifest, outputWidth, padTo, place, now, setup, options });
+    return await assemble({ native, scorer, manifest, outputWidth, padTo, place, now, setup, options });
   } catch (error) {
     await native.close();
     throw error;
   }
 }
 
+interface Choice {
+  readonly fixed: number | null;
+  readonly now: () => number;
+  readonly options: OpenOptions;
+}
+
+async function scorerOf(native: Native, bytes: Uint8Array, manifest: Manifest, { fixed, now, options }: Choice): Promise<Scorer> {
+  const left =
+    fixed !== null
+      ? "the model takes a fixed number of rows"
+      : options.place === "workers"
+        ? RUNS_IN_WORKERS
+        : options.engine && "it was asked for";
+  return left === undefined ? chooseScorer(native, bytes, manifest, now) : { engine: "onnxruntime", why: left, run: native.run };
+}
+
+const RUNS_IN_WORKERS = "the model runs in processes of its own";
+
 interface Parts {
   readonly native: Native;
+  readonly scorer: Scorer;
   readonly manifest: Manifest;
   readonly outputWidth: number;
   readonly padTo: number | null;
@@ -92,13 +119,13 @@ interface Parts {
 }
 
 async function assemble(parts: Parts): Promise<ModelSession> {
-  const { native, manifest, place, now } = parts;
+  const { native, scorer, manifest, place, now } = parts;
   const inPlace = place.where === "in-place";
   if (!inPlace) await native.close();
   const limitMs = parts.options.runLimitMs ?? DEFAULT_RUN_LIMIT_MS;
   const workers = inPlace ? [] : Array.from({ length: parts.options.workers ?? 1 }, () => createWorker(parts.setup, limitMs));
   await Promise.all(workers.map((w) => w.start()));
-  const runners: readonly Runner[] = inPlace ? [native.run] : workers.map((w) => w.run);
+  const runners: readonly Runner[] = inPlace ? [scorer.run] : workers.map((w) => w.run);
   const slices = {
     inputWidth: manifest.input.shape[1],
     outputWidth: parts.outputWidth,
@@ -112,6 +139,8 @@ async function assemble(parts: Parts): Promise<ModelSession> {
   return {
     manifest,
     place: place.where,
+    engine: inPlace ? scorer.engine : "onnxruntime",
+    why: inPlace ? scorer.why : RUNS_IN_WORKERS,
     maxRows: place.maxRows,
     run: async (features, rows) => {
       const started = now();

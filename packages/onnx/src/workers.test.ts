@@ -46,7 +46,7 @@ describe("a model in processes of its own", () => {
       const features = Float32Array.from(manifest.golden.flatMap((g) => g.inputs.map((v) => v ?? NaN)));
       await using inPlace = await openModel(bytes, manifest, { place: "in-place" });
       await using apart = await openModel(bytes, manifest, { place: "workers", workers: 2, maxRows: 3 });
-      expect(apart.place).toBe("workers");
+      expect([apart.place, apart.engine, inPlace.engine]).toEqual(["workers", "onnxruntime", "trees"]);
       const [expected, found, again] = [
         await inPlace.run(features, 20),
         ...(await Promise.all([apart.run(features, 20), apart.run(features, 20)])),

@@ -1,0 +1,91 @@
+import { floatAbove, floatBelow, type Planes } from "./planes.ts";
+
+/** Rows on which the kernel is held to the runtime. */
+export interface ProofRows {
+  readonly features: Float32Array;
+  readonly rows: number;
+}
+
+export interface ProofLimits {
+  /** Numbers a row. */
+  readonly width: number;
+  readonly mostRows: number;
+  readonly random: () => number;
+}
+
+const SPECIAL: readonly number[] = [
+  NaN,
+  Infinity,
+  -Infinity,
+  0,
+  -0,
+  1,
+  -1,
+  2 ** -149,
+  -(2 ** -149),
+  3.4028234663852886e38,
+  -3.4028234663852886e38,
+];
+
+/** So that small trees meet all kinds of values, too. */
+const FEWEST_ROWS = 1000;
+
+/**
+ * Every other row has in each feature any threshold of it, a float beside one, or a special value. The others go to a leaf of
+ * one tree, which all trees have their turn of, by the narrowest way: at each split a value equal to the threshold, or the next
+ * above it; in half of them one feature of the way is missing, or below its threshold.
+ */
+export function proofRows(planes: Planes, { width, mostRows, random }: ProofLimits): ProofRows {
+  const thresholds = thresholdsOf(planes, width);
+  const rows = Math.max(2, Math.min(mostRows, FEWEST_ROWS + 2 * leavesOf(planes)));
+  const features = new Float32Array(rows * width);
+  for (let row = 0; row < rows; row++) {
+    const own = features.subarray(row * width, (row + 1) * width);
+    for (let i = 0; i < width; i++) own[i] = anyValue(thresholds[i]!, random); // a list a feature
+    if (row % 2 === 1) goToLeaf(planes, (row >> 1) % planes.trees.length, own, random);
+  }
+  return { features, rows };
+}
+
+function thresholdsOf({ threshold, column, columns }: Planes, width: number): readonly (readonly number[])[] {
+  const lists = Array.from({ length: width }, (): number[] => []);
+  threshold.forEach((value, node) => {
+    const feature = columns[column[node]!]?.feature; // leaves have no column
+    if (feature !== undefined) lists[feature]!.push(value); // checked when they were laid out
+  });
+  return lists;
+}
+
+function leavesOf({ column, columns }: Planes): number {
+  return column.reduce((leaves, c) => leaves + Number(c === columns.length), 0);
+}
+
+function any<T>(list: readonly T[], random: () => number): T {
+  return list[Math.floor(random() * list.length)]!; // random() < 1, and no list is empty
+}
+
+function anyValue(thresholds: readonly number[], random: () => number): number {
+  if (thresholds.length === 0 || random() < 0.1) return any(SPECIAL, random);
+  return near(any(thresholds, random), random);
+}
+
+function near(value: number, random: () => number): number {
+  const place = Math.floor(random() * 3);
+  return place === 0 ? value : place === 1 ? floatAbove(value) : value === -Infinity ? value : floatBelow(value);
+}
+
+function goToLeaf(planes: Planes, tree: number, row: Float32Array, random: () => number): void {
+  const passed: number[] = [];
+  let node = planes.trees[tree]!.root; // modulo their number
+  for (let below = planes.below[node]!; below !== node; below = planes.below[node]!) {
+    const { feature } = planes.columns[planes.column[node]!]!; // it is no leaf
+    const threshold = planes.threshold[node]!;
+    const atMost = random() < 0.5;
+    row[feature] = atMost ? threshold : floatAbove(threshold);
+    passed.push(feature);
+    node = below + Number(atMost);
+  }
+  if (passed.length === 0 || random() < 0.5) return;
+  const feature = any(passed, random);
+  row[feature] = random() < 0.5 ? NaN : floatBelow(Math.max(row[feature]!, -3e38));
+}
