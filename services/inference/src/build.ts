@@ -20,7 +20,14 @@ export const buildStage: BuildStage = async (loaded, stageId, { meter }) => {
   let reader = createReader([]);
   const makeReader: typeof createReader = (requests) =>
     (reader = first ? loaded.contract.reader([...requests, ...ids.requests]) : createReader(requests));
-  const telemetry = inferenceTelemetry(meter, { pipeline: loaded.pipeline.name, stage: stageId }, modelTag(model.manifest));
+  const telemetry = inferenceTelemetry(
+    meter,
+    { pipeline: loaded.pipeline.name, stage: stageId },
+    {
+      model: modelTag(model.manifest),
+      engine: session.engine,
+    },
+  );
   const stage = createStage({
     onRun: telemetry.ran,
     onScored: telemetry.scored,

@@ -1,3 +1,4 @@
+import type { Engine } from "@weir/onnx";
 import { DURATION_BUCKETS, type Meter } from "@weir/service";
 import type { InferenceRun } from "./stage.ts";
 
@@ -13,11 +14,11 @@ const ROWS_BUCKETS: readonly number[] = [1, 8, 32, 128, 512, 1024, 2048, 4096, 8
 const STEPS = 20;
 const CONFIDENCE_BUCKETS: readonly number[] = Array.from({ length: STEPS }, (_, i) => (i + 1) / STEPS);
 
-/** What an inference stage reports beside its runner. `model`: as in the header `weir.model`. */
+/** What an inference stage reports beside its runner. `model`: as in the header `weir.model`; `engine`: what computes its scores. */
 export function inferenceTelemetry(
   meter: Meter,
   at: { readonly pipeline: string; readonly stage: string },
-  model: string,
+  { model, engine }: { readonly model: string; readonly engine: Engine },
 ): InferenceTelemetry {
   const labels = ["pipeline", "stage", "model"] as const;
   const duration = meter.histogram(
@@ -29,7 +30,9 @@ export function inferenceTelemetry(
   const rows = meter.histogram("weir_inference_batch_rows", "Rows that the model was given for a fetch", labels, ROWS_BUCKETS);
   const failed = meter.counter("weir_inference_failed_rows_total", "Rows that the model had no answer for", labels);
   const confidence = meter.binned("weir_confidence", "Confidence of committed predictions", labels, CONFIDENCE_BUCKETS);
+  const engines = meter.gauge("weir_inference_engine_info", "1 for what computes the scores of the model", [...labels, "engine"]);
   const of = { ...at, model };
+  engines.set({ ...of, engine }, 1);
   failed.add(of, 0);
   confidence.add(of, [], 0);
   return {

@@ -37,7 +37,7 @@ export const BOOSTED_TREES: NamedWorkload = {
     records:
       "about 1,000 bytes of JSON: an id, a key and 30 numbers of 14 decimals, 8 partitions, every hundredth one bad; 40,000 different ones, then again with other ids",
     work: [
-      "parse, 32 required fields, thirty ranges, boosted trees (100 of depth 6) in ONNX Runtime, three branches and dead letters; headers, verdicts and execution log",
+      "parse, 32 required fields, thirty ranges, boosted trees (100 of depth 6; ONNX Runtime, in Weir its own kernel of the same bits), three branches and dead letters; headers, verdicts and execution log",
       "as by default",
     ],
   },
