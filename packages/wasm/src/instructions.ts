@@ -166,6 +166,8 @@ export const v128: {
   readonly or: Binary<"v128", "v128">;
   readonly xor: Binary<"v128", "v128">;
   readonly any_true: Unary<"v128", "i32">;
+  /** Bits of `a` where the mask has them, else of `b`. */
+  readonly bitselect: (a: Code<"v128">, b: Code<"v128">, mask: Code<"v128">) => Code<"v128">;
 } = {
   zero: instruction("v128", [...vector(0x0c), ...new Array<number>(16).fill(0)], []),
   load: load("v128", vector(0x00)),
@@ -174,6 +176,31 @@ export const v128: {
   or: binary("v128", "v128", vector(0x50)),
   xor: binary("v128", "v128", vector(0x51)),
   any_true: unary("v128", "i32", vector(0x53)),
+  bitselect: (a, b, mask) =>
+    instruction("v128", vector(0x52), [
+      [a, "v128"],
+      [b, "v128"],
+      [mask, "v128"],
+    ]),
+};
+
+export const f32x4: { readonly splat: Unary<"f32", "v128">; readonly le: Binary<"v128", "v128"> } = {
+  splat: unary("f32", "v128", vector(0x13)),
+  le: binary("v128", "v128", vector(0x45)),
+};
+
+export const i32x4: Readonly<Record<"add" | "sub", Binary<"v128", "v128">>> & {
+  readonly splat: Unary<"i32", "v128">;
+  readonly shl: (a: Code<"v128">, bits: Operand<"i32">) => Code<"v128">;
+} = {
+  splat: unary("i32", "v128", vector(0x11)),
+  add: binary("v128", "v128", vector(0xae)),
+  sub: binary("v128", "v128", vector(0xb1)),
+  shl: (a, bits) =>
+    instruction("v128", vector(0xab), [
+      [a, "v128"],
+      [bits, "i32"],
+    ]),
 };
 
 export const i8x16: Readonly<Record<"eq" | "lt_s" | "lt_u" | "sub" | "gt_u", Binary<"v128", "v128">>> & {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { again, block, give, label, leave, loop, select, when, whilst } from "./control.ts";
-import { f32, f64, i32, i64, i8x16, v128 } from "./instructions.ts";
+import { f32, f32x4, f64, i32, i32x4, i64, i8x16, v128 } from "./instructions.ts";
 import { createKernel, type Kernel } from "./kernel.ts";
 import type { Code, Local } from "./code.ts";
 import { signedLeb, unsignedLeb } from "./leb128.ts";
@@ -115,6 +115,39 @@ describe("32-bit floats", () => {
       }),
     );
     expect([run("atMost", NaN, 1), run("equal", NaN, NaN), run("equal", 0, -0)]).toEqual([0, 0, 1]);
+  });
+});
+
+describe("vectors of four", () => {
+  const kernel = createKernel({
+    atMost: { parameters: 0, body: () => [v128.store(32, f32x4.le(v128.load(0), f32x4.splat(f32.load(16)))), give("i32", 0)] },
+    choose: { parameters: 0, body: () => [v128.store(64, v128.bitselect(v128.load(0), v128.load(16), v128.load(32))), give("i32", 0)] },
+    whole: {
+      parameters: 1,
+      body: (_, [n]) => [
+        v128.store(48, i32x4.sub(i32x4.shl(v128.load(0), 3), i32x4.add(v128.load(16), i32x4.splat(n!)))), // one parameter
+        give("i32", 0),
+      ],
+    },
+  });
+  const lanes = fc.tuple(int32, int32, int32, int32);
+
+  it("compare floats, all bits of a lane or none", () => {
+    kernel.floats().set([1, 2, NaN, -0, 1.5], 0);
+    kernel.call.atMost();
+    expect([...kernel.ints().subarray(8, 12)]).toEqual([-1, 0, 0, -1]);
+  });
+
+  it("shift, add and subtract whole numbers, and choose bits", () => {
+    fc.assert(
+      fc.property(lanes, lanes, lanes, int32, (a, b, mask, n) => {
+        kernel.ints().set([...a, ...b, ...mask]);
+        kernel.call.whole(n);
+        kernel.call.choose();
+        expect([...kernel.ints().subarray(12, 16)]).toEqual(a.map((x, i) => ((x << 3) - (b[i]! + n)) | 0)); // four lanes each, as below
+        expect([...kernel.ints().subarray(16, 20)]).toEqual(a.map((x, i) => (x & mask[i]!) | (b[i]! & ~mask[i]!)));
+      }),
+    );
   });
 });
 
