@@ -2,11 +2,14 @@ import {
   again,
   createKernel,
   f32,
+  f32x4,
   give,
   i32,
+  i32x4,
   label,
   loop,
   select,
+  v128,
   when,
   whilst,
   type Code,
@@ -14,7 +17,7 @@ import {
   type Local,
   type Scope,
 } from "@weir/wasm";
-import type { Planes } from "./planes.ts";
+import { TOP_SPLITS, type Planes } from "./planes.ts";
 
 /** Rows that are walked through all trees before the next ones: their columns stay in the nearest cache, as a tree does for all of them. */
 export const BLOCK_ROWS = 64;
@@ -47,9 +50,16 @@ export function createTreeKernel(planes: Planes, features: number, sums: number)
   };
 }
 
+const TREE_CELLS = 4 + 2 * TOP_SPLITS;
+const TOP_THRESHOLDS = 16;
+const TOP_COLUMNS: number = TOP_THRESHOLDS + 4 * TOP_SPLITS;
+
 /** Addresses in the kernel's memory, beside the numbers of what lies there. */
 interface Places {
-  /** Four cells each: address of the root, depth, address of its first column of sums, number of those columns. */
+  /**
+   * For each the address of its first node below the top, depth, address of its first column of sums, number of those columns,
+   * and the thresholds and then the columns of its top.
+   */
   readonly trees: number;
   readonly treesEnd: number;
   readonly threshold: number;
@@ -61,6 +71,8 @@ interface Places {
   readonly sources: number;
   readonly sourcesEnd: number;
   readonly columns: number;
+  /** For each row, the node of one tree that it has come to. */
+  readonly nodes: number;
   readonly sums: number;
   readonly sumsEnd: number;
   readonly input: number;
@@ -76,20 +88,21 @@ function placesOf({ trees, threshold, weights, columns }: Planes, features: numb
     return at;
   };
   const places = {
-    trees: room(4 * trees.length),
+    trees: room(TREE_CELLS * trees.length),
     threshold: room(threshold.length),
     column: room(threshold.length),
     below: room(threshold.length),
     weights: room(weights.length),
     sources: room(2 * columns.length),
     columns: room((columns.length + 1) * BLOCK_ROWS),
+    nodes: room(BLOCK_ROWS),
     sums: room(sums * BLOCK_ROWS),
     input: room(features * BLOCK_ROWS),
     rowBytes: 4 * features,
   };
   return {
     ...places,
-    treesEnd: places.trees + 16 * trees.length,
+    treesEnd: places.trees + 4 * TREE_CELLS * trees.length,
     sourcesEnd: places.sources + 8 * columns.length,
     sumsEnd: places.sums + STRIDE * sums,
     end,
@@ -99,10 +112,15 @@ function placesOf({ trees, threshold, weights, columns }: Planes, features: numb
 function fill(kernel: Kernel<"sum">, planes: Planes, places: Places): void {
   const ints = kernel.ints();
   const floats = kernel.floats();
-  planes.trees.forEach(({ root, depth, sum, count }, i) => {
-    ints.set([4 * root, depth, places.sums + STRIDE * sum, count], places.trees / 4 + 4 * i);
-    const end = planes.trees[i + 1]?.root ?? planes.threshold.length;
-    for (let node = root; node < end; node++) {
+  planes.trees.forEach(({ top, start, depth, sum, count }, i) => {
+    const cells = places.trees / 4 + TREE_CELLS * i;
+    ints.set([4 * start, depth, places.sums + STRIDE * sum, count], cells);
+    top.forEach((split, place) => {
+      floats[cells + TOP_THRESHOLDS / 4 + place] = split.threshold;
+      ints[cells + TOP_COLUMNS / 4 + place] = STRIDE * split.column;
+    });
+    const end = planes.trees[i + 1]?.start ?? planes.threshold.length;
+    for (let node = start; node < end; node++) {
       const isLeaf = planes.column[node] === planes.columns.length;
       const threshold = planes.threshold[node]!; // a value in each list, as below
       if (isLeaf && count > 1) ints[places.threshold / 4 + node] = places.weights + 4 * threshold;
@@ -172,18 +190,55 @@ function walkTrees(scope: Scope, end: I32, places: Places): Statements {
     tree.set(places.trees),
     loop(
       nextTree,
+      ...passTop(scope, tree, end, places),
       row.set(0),
       loop(
         nextRows,
-        ...nodes.map((node) => node.set(i32.load(tree))),
+        ...nodes.map((node, i) => node.set(i32.load(row, places.nodes + 4 * i))),
         left.set(i32.load(tree, 4)),
         whilst(left, ...nodes.map(step), left.increase(-1)),
         ...addWeights(scope, { tree, row, nodes, left }, places),
         row.increase(4 * SIDE_BY_SIDE),
         again(nextRows, i32.lt_u(row, end)),
       ),
-      tree.increase(16),
+      tree.increase(4 * TREE_CELLS),
       again(nextTree, i32.lt_u(tree, places.treesEnd)),
+    ),
+  ];
+}
+
+/** Three levels for four rows at once: all seven questions are asked, then each answer chooses which of those below it counts. */
+function passTop(scope: Scope, tree: I32, end: I32, { columns, nodes }: Places): Statements {
+  const row = scope.local("i32");
+  const start = scope.local("v128");
+  const tops = Array.from({ length: TOP_SPLITS }, (_, place) => {
+    const [threshold, column] = [scope.local("v128"), scope.local("i32")];
+    return {
+      prepare: [
+        threshold.set(f32x4.splat(f32.load(tree, TOP_THRESHOLDS + 4 * place))),
+        column.set(i32.load(tree, TOP_COLUMNS + 4 * place)),
+      ],
+      isAtMost: f32x4.le(v128.load(i32.add(column, row), columns), threshold),
+    };
+  });
+  const [first, second, third] = [scope.local("v128"), scope.local("v128"), scope.local("v128")];
+  const answer = (place: number): Code<"v128"> => tops[place]!.isAtMost; // below TOP_SPLITS
+  const next = label("next four rows");
+  const doubled = (mask: Code<"v128">): Code<"v128"> => i32x4.shl(mask, 1);
+  return [
+    ...tops.flatMap(({ prepare }) => prepare),
+    start.set(i32x4.splat(i32.load(tree))),
+    row.set(0),
+    loop(
+      next,
+      first.set(answer(0)),
+      second.set(v128.bitselect(answer(2), answer(1), first)),
+      third.set(v128.bitselect(v128.bitselect(answer(6), answer(5), second), v128.bitselect(answer(4), answer(3), second), first)),
+      // True is -1 in a lane.
+      third.increase(doubled(i32x4.add(doubled(first), second))),
+      v128.store(row, i32x4.sub(start, i32x4.shl(third, 2)), nodes),
+      row.increase(16),
+      again(next, i32.lt_u(row, end)),
     ),
   ];
 }

@@ -23,13 +23,28 @@ export interface Column {
   readonly nanIsLowest: boolean;
 }
 
+/**
+ * The first three levels of a tree have a place for each of their seven splits, level by level, above[i] = 2i + 1 and
+ * atMost[i] = 2i + 2; where a leaf comes earlier, its place asks a leaf's question and leads to copies of it.
+ */
 export interface PlaneTree {
-  readonly root: number;
+  readonly top: readonly TopSplit[];
+  /** The first of eight nodes below the top; what lies there is the tree's up to the start of the next one. */
+  readonly start: number;
+  /** Steps from there to the deepest leaf. */
   readonly depth: number;
   /** Its leaves have a weight for each of `count` sums from `sum` on. */
   readonly sum: number;
   readonly count: number;
 }
+
+export interface TopSplit {
+  readonly threshold: number;
+  /** Index in `columns`; one past the last where a leaf is. */
+  readonly column: number;
+}
+
+export const TOP_SPLITS = 7;
 
 /** A tree that is deeper costs more steps than the few that the runtime takes for most of its rows. */
 const MOST_DEPTH = 64;
@@ -72,16 +87,19 @@ class Layout {
 
   planes(): Planes {
     const { roots, weights } = this.#ensemble;
-    const trees = roots.map((root, i): PlaneTree => {
-      const { sum, count } = rangeOf(weights.slice(root, roots[i + 1]));
-      const at = this.#room(1);
-      return { root: at, depth: this.#put(at, root, { sum, count }, 0), sum, count };
+    const made = roots.map((root, i): PlaneTree => {
+      const range = rangeOf(weights.slice(root, roots[i + 1]));
+      const top: TopSplit[] = [];
+      const start = this.#room(TOP_SPLITS + 1);
+      return { top, start, depth: this.#putTop(0, root, { range, top, start }), ...range };
     });
     const columns = [...this.#columns.keys()].map((key): Column => {
       const [feature, nan] = key.split("/");
       return { feature: Number(feature), nanIsLowest: nan === "true" };
     });
-    const column = this.#column.map((c) => (c === LEAF ? columns.length : c));
+    const known = (column: number): number => (column === LEAF ? columns.length : column);
+    const column = this.#column.map(known);
+    const trees = made.map((tree) => ({ ...tree, top: tree.top.map((split) => ({ ...split, column: known(split.column) })) }));
     return { threshold: this.#threshold, column, below: this.#below, weights: this.#weights, columns, trees };
   }
 
@@ -93,6 +111,16 @@ class Layout {
       this.#below.push(at + i);
     }
     return at;
+  }
+
+  /** Writes the split at `place` of the top, and all below; gives the steps from below the top to the deepest leaf. */
+  #putTop(place: number, node: Below, tree: { readonly range: Range; readonly top: TopSplit[]; readonly start: number }): number {
+    if (place >= TOP_SPLITS) return this.#put(tree.start + place - TOP_SPLITS, node, tree.range, 0);
+    const isLeaf = typeof node === "number" && this.#ensemble.mode[node] === "LEAF";
+    const question = typeof node === "number" && !isLeaf ? questionOf(this.#ensemble, node) : node;
+    tree.top[place] = typeof question === "number" ? NO_SPLIT : { threshold: question.threshold, column: this.#columnOf(question) };
+    const [above, atMost] = typeof question === "number" ? [node, node] : [question.above, question.atMost];
+    return Math.max(this.#putTop(2 * place + 1, above, tree), this.#putTop(2 * place + 2, atMost, tree));
   }
 
   /** Writes what lies at `node` to the place `at`; gives the steps from there to the deepest leaf. */
@@ -143,6 +171,7 @@ class Layout {
 }
 
 const LEAF = -1;
+const NO_SPLIT: TopSplit = { threshold: 0, column: LEAF };
 
 interface Range {
   readonly sum: number;

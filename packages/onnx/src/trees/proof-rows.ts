@@ -1,4 +1,4 @@
-import { floatAbove, floatBelow, type Planes } from "./planes.ts";
+import { floatAbove, floatBelow, TOP_SPLITS, type Planes } from "./planes.ts";
 
 /** Rows on which the kernel is held to the runtime. */
 export interface ProofRows {
@@ -47,12 +47,14 @@ export function proofRows(planes: Planes, { width, mostRows, random }: ProofLimi
   return { features, rows };
 }
 
-function thresholdsOf({ threshold, column, columns }: Planes, width: number): readonly (readonly number[])[] {
+function thresholdsOf({ threshold, column, columns, trees }: Planes, width: number): readonly (readonly number[])[] {
   const lists = Array.from({ length: width }, (): number[] => []);
-  threshold.forEach((value, node) => {
-    const feature = columns[column[node]!]?.feature; // leaves have no column
+  const add = (value: number, at: number): void => {
+    const feature = columns[at]?.feature; // leaves have no column
     if (feature !== undefined) lists[feature]!.push(value); // checked when they were laid out
-  });
+  };
+  for (const { top } of trees) for (const split of top) add(split.threshold, split.column);
+  threshold.forEach((value, node) => add(value, column[node]!)); // a column each
   return lists;
 }
 
@@ -74,18 +76,22 @@ function near(value: number, random: () => number): number {
   return place === 0 ? value : place === 1 ? floatAbove(value) : value === -Infinity ? value : floatBelow(value);
 }
 
-function goToLeaf(planes: Planes, tree: number, row: Float32Array, random: () => number): void {
+function goToLeaf({ columns, threshold, column, below, trees }: Planes, tree: number, row: Float32Array, random: () => number): void {
+  const { top, start } = trees[tree]!; // modulo their number
   const passed: number[] = [];
-  let node = planes.trees[tree]!.root; // modulo their number
-  for (let below = planes.below[node]!; below !== node; below = planes.below[node]!) {
-    const { feature } = planes.columns[planes.column[node]!]!; // it is no leaf
-    const threshold = planes.threshold[node]!;
+  const choose = (limit: number, at: number): number => {
+    const feature = columns[at]?.feature;
+    if (feature === undefined) return 0; // a leaf
     const atMost = random() < 0.5;
-    row[feature] = atMost ? threshold : floatAbove(threshold);
+    row[feature] = atMost ? limit : floatAbove(limit);
     passed.push(feature);
-    node = below + Number(atMost);
-  }
+    return Number(atMost);
+  };
+  let place = 0;
+  while (place < TOP_SPLITS) place = 2 * place + 1 + choose(top[place]!.threshold, top[place]!.column); // a split at each place
+  let node = start + place - TOP_SPLITS;
+  while (below[node] !== node) node = below[node]! + choose(threshold[node]!, column[node]!); // in each list, as many as nodes
   if (passed.length === 0 || random() < 0.5) return;
   const feature = any(passed, random);
-  row[feature] = random() < 0.5 ? NaN : floatBelow(Math.max(row[feature]!, -3e38));
+  row[feature] = random() < 0.5 ? NaN : floatBelow(Math.max(row[feature]!, -3e38)); // one of the row's
 }

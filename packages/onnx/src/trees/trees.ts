@@ -12,7 +12,7 @@ export interface Trees {
   readonly width: number;
   /**
    * The scores of `rows` rows, row after row, into `scores`. Gives the rows whose last digit hangs on the runtime's own library
-   * of mathematics, in their order: about one in a thousand where sums are squashed, else none.
+   * of mathematics, in their order: one in some hundred where sums are squashed, else none.
    */
   score(features: Float32Array, rows: number, scores: Float32Array): readonly number[];
 }
