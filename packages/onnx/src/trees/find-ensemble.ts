@@ -1,5 +1,5 @@
 import { LeftToRuntime } from "./left-to-runtime.ts";
-import type { Operator } from "./operators.ts";
+import type { Graph, Operator } from "./operators.ts";
 
 /** Which output of the ensembles' operators holds the scores. */
 const SCORES = new Map([
@@ -9,14 +9,18 @@ const SCORES = new Map([
 /** The type that Cast turns numbers into, as TensorProto numbers them. */
 const FLOAT = 1;
 
-/** The ensemble that makes `scores` from `input` alone; nothing but Identity and casts to float32 may lie between. @throws {LeftToRuntime} */
-export function findEnsemble(operators: readonly Operator[], input: string, scores: string): Operator {
+/**
+ * The ensemble that makes `scores` from `input` alone; only what changes nothing may lie between: Identity, casts of float32 to
+ * itself, and the multiplication by 1 that LightGBM's converter writes. @throws {LeftToRuntime}
+ */
+export function findEnsemble({ operators, ones }: Graph, input: string, scores: string): Operator {
   const makers = new Map(operators.flatMap((operator) => operator.outputs.map((output, at) => [output, { operator, at }] as const)));
   const source = (name: string): string => {
     for (let at = name, passed = 0; ; passed++) {
       const maker = makers.get(at)?.operator;
-      if (!maker || !passesOn(maker) || passed > operators.length) return at;
-      at = maker.inputs[0] ?? "";
+      const from = maker && passedOn(maker, ones);
+      if (from === undefined || passed > operators.length) return at;
+      at = from;
     }
   };
   const maker = makers.get(source(scores));
@@ -30,6 +34,8 @@ export function findEnsemble(operators: readonly Operator[], input: string, scor
   return maker.operator;
 }
 
-function passesOn({ type, attributes }: Operator): boolean {
-  return type === "Identity" || (type === "Cast" && attributes.get("to")?.ints[0] === FLOAT);
+/** The input that an operator gives on as it is. */
+function passedOn({ type, inputs, attributes }: Operator, ones: ReadonlySet<string>): string | undefined {
+  if (type === "Identity" || (type === "Cast" && attributes.get("to")?.ints[0] === FLOAT)) return inputs[0];
+  return type === "Mul" && ones.has(inputs[1] ?? "") ? inputs[0] : undefined;
 }

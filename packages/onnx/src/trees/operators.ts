@@ -1,5 +1,12 @@
 import { eachField, eachPart, varintsOf, type FieldValue } from "../protobuf.ts";
 
+/** A model's outermost graph, as far as trees may be part of it. */
+export interface Graph {
+  readonly operators: readonly Operator[];
+  /** Names of constants that are a single 1 of type float32. */
+  readonly ones: ReadonlySet<string>;
+}
+
 /** An operator of a model's graph. */
 export interface Operator {
   /** With its domain, if that is not the standard one: `ai.onnx.ml.ZipMap`. */
@@ -18,20 +25,37 @@ export interface Attribute {
 
 /** Field numbers of onnx.proto. */
 const MODEL = { graph: 7 } as const;
-const GRAPH = { node: 1 } as const;
+const GRAPH = { node: 1, initializer: 5 } as const;
 const NODE = { input: 1, output: 2, type: 4, attribute: 5, domain: 7 } as const;
 const ATTRIBUTE = { name: 1, float: 2, int: 3, text: 4, floats: 7, ints: 8, texts: 9 } as const;
+const TENSOR = { type: 2, floats: 4, name: 8, raw: 9 } as const;
+const FLOAT = 1;
 
-/** The operators of the model's outermost graph. @throws {RangeError} if the bytes are no protobuf */
-export function readOperators(model: Uint8Array): readonly Operator[] {
+/** @throws {RangeError} if the bytes are no protobuf */
+export function readGraph(model: Uint8Array): Graph {
   const operators: Operator[] = [];
+  const ones = new Set<string>();
   eachPart(model, (field, graph) => {
     if (field !== MODEL.graph) return;
-    eachPart(graph, (graphField, node) => {
-      if (graphField === GRAPH.node) operators.push(readOperator(node));
+    eachPart(graph, (graphField, part) => {
+      if (graphField === GRAPH.node) operators.push(readOperator(part));
+      if (graphField === GRAPH.initializer) addIfOne(part, ones);
     });
   });
-  return operators;
+  return { operators, ones };
+}
+
+function addIfOne(tensor: Uint8Array, ones: Set<string>): void {
+  const values: number[] = [];
+  let name = "";
+  let type: FieldValue = 0;
+  eachField(tensor, (field, value) => {
+    if (field === TENSOR.type) type = value;
+    if (typeof value === "number") return;
+    if (field === TENSOR.name) name = textOf(value);
+    if (field === TENSOR.floats || field === TENSOR.raw) pushFloats(value, values);
+  });
+  if (type === FLOAT && values.length === 1 && values[0] === 1) ones.add(name);
 }
 
 function readOperator(node: Uint8Array): Operator {

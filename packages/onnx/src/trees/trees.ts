@@ -2,7 +2,7 @@ import { readEnsemble } from "./ensemble.ts";
 import { findEnsemble } from "./find-ensemble.ts";
 import { readFinish } from "./finish.ts";
 import { BLOCK_ROWS, createTreeKernel } from "./kernel.ts";
-import { readOperators } from "./operators.ts";
+import { readGraph } from "./operators.ts";
 import { layOut, type Planes } from "./planes.ts";
 
 /** A model of trees, compiled. */
@@ -26,7 +26,7 @@ export interface TreesInput {
 
 /** @throws {LeftToRuntime} the model is no ensemble of trees, or has something that the kernel does not do */
 export function compileTrees(model: Uint8Array, { input, scores, features }: TreesInput): Trees {
-  const operator = findEnsemble(readOperators(model), input, scores);
+  const operator = findEnsemble(readGraph(model), input, scores);
   const ensemble = readEnsemble(operator);
   const finish = readFinish(operator, ensemble);
   const planes = layOut(ensemble, features);
