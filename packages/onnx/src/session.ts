@@ -70,17 +70,19 @@ export async function openModel(bytes: Uint8Array, manifest: Manifest, options: 
     const fixed = fixedRows(native);
     const maxRows = Math.max(2, Math.min(options.maxRows ?? DEFAULT_MAX_ROWS, manifest.batch.max));
     const reproducible = options.reproducible ?? manifest.batch.reproducible;
-    const outputWidth = await checkGolden(native, manifest, fixed ?? (reproducible ? maxRows : null));
+    const runtimePadTo = fixed ?? (reproducible ? maxRows : null);
+    const outputWidth = await checkGolden(native, manifest, runtimePadTo);
     const now = options.nowMs ?? (() => performance.now());
     const scorer = await scorerOf(native, bytes, manifest, { fixed, now, options });
-    const padTo = fixed ?? (reproducible && scorer.engine === "onnxruntime" ? maxRows : null); // the kernel takes rows one by one
+    const inPlacePadTo = scorer.engine === "trees" ? null : runtimePadTo; // in the kernel a row does not know of the others
     const place = await choosePlace(scorer.run, manifest, {
-      padTo,
+      padTo: inPlacePadTo,
       maxRows: fixed ?? maxRows,
       sliceMs: options.sliceMs ?? DEFAULT_SLICE_MS,
       now,
       ...(options.place && { place: options.place }),
     });
+    const padTo = place.where === "in-place" ? inPlacePadTo : runtimePadTo;
     return await assemble({ native, scorer, manifest, outputWidth, padTo, place, now, setup, options });
   } catch (error) {
     await native.close();
