@@ -20,7 +20,7 @@ export const CARD_TRANSACTIONS: NamedWorkload = {
     bytewax: 1_000_000,
     quix: 250_000,
     "kafkajs-each": 100_000,
-    "kafkajs-services": 100_000,
+    "kafkajs-services": 50_000,
   },
   usual: ["weir-pass", "weir-fused", "weir-services"],
   warmUpRecords: 2_000_000,

@@ -183,18 +183,30 @@ export function writtenView({ batch, rows, columns: _columns, ...rest }: Decided
 
 const NO_COLUMNS: ReadonlyMap<string, Column> = new Map();
 
-/** Every port's positions, ascending: in two passes over the decision, however many ports there are. */
+let found = new Int32Array(0);
+
+/** Every port's positions, ascending. */
 export function positionsByPort(ports: Uint8Array, portCount: number): readonly Int32Array[] {
-  const counts = new Int32Array(portCount);
-  for (let i = 0; i < ports.length; i++) counts[ports[i]!]!++; // ports are the stage's own, here and below
-  const byPort = Array.from(counts, (count) => (count === ports.length ? allRows(count) : new Int32Array(count)));
-  if (byPort.some((positions) => positions.length === ports.length)) return byPort;
-  const filled = counts.fill(0);
+  if (found.length < ports.length) found = new Int32Array(2 * ports.length);
+  let left = ports.length;
+  return Array.from({ length: portCount }, (_, port) => {
+    const count = left === 0 ? 0 : findPositions(ports, port, found);
+    left -= count;
+    return count === ports.length ? allRows(count) : found.slice(0, count);
+  });
+}
+
+/**
+ * Writes the positions of a port to the front of `to` and gives their number. Without a branch: where records go is as good as random,
+ * and one pass for each port is a third of the time of one that asks for the port's array at every record.
+ */
+function findPositions(ports: Uint8Array, port: number, to: Int32Array): number {
+  let count = 0;
   for (let i = 0; i < ports.length; i++) {
-    const port = ports[i]!; // i < length
-    byPort[port]![filled[port]!++] = i;
+    to[count] = i;
+    count += ((ports[i]! ^ port) - 1) >>> 31; // 1 where they are the same; i < length
   }
-  return byPort;
+  return count;
 }
 
 function additionsOf(decided: Decided): Partial<Additions> {
