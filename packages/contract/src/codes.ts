@@ -34,4 +34,10 @@ export const CONTRACT_CODES: Readonly<Record<string, CodeEntry>> = {
     explanation: "A field becomes one column. Read as seconds by one rule and as milliseconds by another it would be two.",
     fix: "Give every use of the field the same unit.",
   },
+  "WEIR-2107": {
+    title: "The contract is not a usable Avro schema",
+    explanation:
+      "With format: avro the contract is the text of an .avsc file: a record, with every type defined in it before it is used and defaults that are values of their fields.",
+    fix: "Correct what is named.",
+  },
 };

@@ -1,14 +1,17 @@
-import { WeirError, type Problem } from "@weir/record";
+import { WeirError, type Batch, type Problem } from "@weir/record";
+import type { WriterSchemas } from "./avro/writers.ts";
 import { allowsPointer, describeFields, type FieldInfo } from "./fields.ts";
 import { joinProblems, schemaProblems } from "./problems.ts";
-import { boundsOf, readerOf } from "./reader.ts";
+import { boundsOf, createReader, readerOf } from "./reader.ts";
 import type { FieldRequest } from "./request.ts";
 import type { ReaderOptions, RecordReader } from "./result.ts";
 import { isSchema } from "./schema.ts";
 import { createValidator } from "./validator.ts";
+import { parseRecord } from "./values.ts";
 
 /** A compiled contract: what records must look like, and how to get columns out of them. */
 export interface Contract {
+  readonly format: "json" | "avro";
   /** Digest of the schema with its keys sorted; null when no `sha256` was given. */
   readonly digest: string | null;
   /** Every field that the schema declares at a fixed place, parents before children. */
@@ -17,8 +20,19 @@ export interface Contract {
   /** May a valid record have something at the pointer? False only where the schema closes it out. */
   allows(pointer: string): boolean;
   reader(requests: readonly FieldRequest[]): RecordReader;
-  /** The same with more members, by name and schema, that a record may have. */
+  /** For records that somebody has checked already: it decodes and picks fields. */
+  unchecked(requests: readonly FieldRequest[]): RecordReader;
+  /** The same with more members, by name and schema, that a record may have: of JSON in the value, of Avro in the header of predictions. */
   withMembers(members: Readonly<Record<string, unknown>>): Contract;
+  /** The same within other bounds. */
+  bounded(bounds: ReaderOptions): Contract;
+  /**
+   * The row's record as JSON would have it, for the rare path; undefined for a null value. Throws where the value cannot be decoded:
+   * ask only for rows that a reader did not fail with DECODE.
+   */
+  parse(batch: Batch, row: number): unknown;
+  /** What has to be known of the schemas that records were written with before they are read; null: nothing. */
+  readonly writers: WriterSchemas | null;
 }
 
 export interface ContractOptions extends ReaderOptions {
@@ -39,11 +53,16 @@ export function compileContract(schema: unknown, options: ContractOptions = {}):
   const byPointer = new Map(fields.map((field) => [field.pointer, field]));
   const bounds = boundsOf(options);
   return {
+    format: "json",
+    writers: null,
     digest: options.sha256?.(canonicalJson(schema)) ?? null,
     fields,
     field: (pointer) => byPointer.get(pointer) ?? null,
     allows: (pointer) => allowsPointer(schema, pointer),
     reader: (requests) => readerOf(requests, { ...bounds, schema, validator }),
+    unchecked: (requests) => createReader(requests, options),
+    parse: parseRecord,
+    bounded: (changed) => compileContract(schema, { ...options, ...changed }),
     withMembers: (members) =>
       compileContract({ ...asObject(schema), properties: { ...asObject(asObject(schema)["properties"]), ...members } }, options),
   };
@@ -56,7 +75,7 @@ function asObject(value: unknown): Readonly<Record<string, unknown>> {
 }
 
 /** Keys sorted, no white space: the same text for the same schema, however it is laid out. */
-function canonicalJson(value: unknown): string {
+export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));

@@ -73,17 +73,17 @@ export function lookUp(root: unknown, path: readonly string[]): unknown {
   return value;
 }
 
-function timeViolation(target: Target): Violation {
+export function timeViolation(target: Target): Violation {
   const unit = target.request.unit;
   const number = unit === undefined ? "" : ` or a number of ${unit === "s" ? "seconds" : "milliseconds"} since 1970`;
   return { pointer: target.request.pointer, keyword: "time", message: `must be a time: RFC 3339 text${number}` };
 }
 
-function decodeFailure(message: string): ReadFailure {
+export function decodeFailure(message: string): ReadFailure {
   return { class: "DECODE", message, violations: [] };
 }
 
-function contractFailure(all: readonly Violation[]): ReadFailure {
+export function contractFailure(all: readonly Violation[]): ReadFailure {
   const violations = all.slice(0, MAX_VIOLATIONS);
   const first = violations[0]!; // there is at least one
   const more = violations.length > 1 ? ` (and ${violations.length - 1} more)` : "";

@@ -16,6 +16,8 @@ export interface FieldInfo {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly description?: string;
+  /** The schema itself says that the number is a point in time, and its unit. */
+  readonly isTime?: boolean;
 }
 
 const MAX_NESTING = 16;

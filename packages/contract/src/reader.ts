@@ -43,13 +43,23 @@ interface Ahead {
 /** More batches than one fetch has: what was read ahead and never asked for again is forgotten. */
 const MOST_AHEAD = 512;
 
-type ReadBytes = (batch: Batch) => ReadResult;
+export type ReadBytes = (batch: Batch) => ReadResult;
+
+export function readerOf(requests: readonly FieldRequest[], source: ReaderSource): RecordReader {
+  return readerWith(requests, { checks: source.validator !== null, readBytes: (rest) => bytesReader(rest, source) });
+}
+
+/** How a format is read: `checks` where every record is held to the contract. */
+export interface ReaderWay {
+  readonly checks: boolean;
+  readonly readBytes: (requests: readonly FieldRequest[]) => ReadBytes;
+}
 
 /**
  * Columns that an earlier stage of a fused chain provided are taken as they are. Without a schema only the others are read,
  * and nothing at all if there are none; with one every record is checked all the same.
  */
-export function readerOf(requests: readonly FieldRequest[], source: ReaderSource): RecordReader {
+export function readerWith(requests: readonly FieldRequest[], { checks, readBytes: compile }: ReaderWay): RecordReader {
   const distinct = distinctRequests(requests);
   // A plain list: what a Map, weak or not, has held for a moment outlives minor collections, and with it all bytes of a batch.
   const ahead: Ahead[] = [];
@@ -62,10 +72,10 @@ export function readerOf(requests: readonly FieldRequest[], source: ReaderSource
       const column = provided.get(columnKey(request));
       if (column) columns.set(columnKey(request), column);
     }
-    if (rest.length === 0 && source.validator === null) return { columns, failures: new Map() };
+    if (rest.length === 0 && !checks) return { columns, failures: new Map() };
     const subset = rest.map(columnKey).join("\n");
     let readBytes = bySubset.get(subset);
-    if (!readBytes) bySubset.set(subset, (readBytes = bytesReader(rest, source)));
+    if (!readBytes) bySubset.set(subset, (readBytes = compile(rest)));
     const result = readBytes(batch);
     for (const [key, column] of result.columns) columns.set(key, column);
     return { columns, failures: result.failures };

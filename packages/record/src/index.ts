@@ -36,6 +36,7 @@ export { readHeaders, constantHeader, dictionaryHeader, headerText, type Header,
 export { createHeaderWriter, headerBlock, writeHeaders, type HeaderBlock, type HeaderWriter } from "./header-writer.ts";
 export { canonicalJson } from "./canonical-json.ts";
 export { textBytes } from "./text-bytes.ts";
+export { findHeader, type HeaderFinder } from "./find-header.ts";
 export { idAt } from "./record-id.ts";
 export { copyWords, viewOver } from "./copy-words.ts";
 export { partitionOf } from "./partition.ts";

@@ -1,6 +1,6 @@
 import { columnKey, createReader, type FieldRequest, type RecordReader } from "@weir/contract";
 import type { FieldTypes } from "@weir/expr";
-import { allRows, dictionaryHeader, WeirError, type Batch, type Failure } from "@weir/record";
+import { allRows, dictionaryHeader, findHeader, WeirError, type Batch, type Failure } from "@weir/record";
 import {
   compileRouter,
   createSampler,
@@ -13,7 +13,6 @@ import {
   type Sampler,
 } from "@weir/routing";
 import type { Decided, Port, Stage } from "@weir/stream";
-import { findIds } from "./record-ids.ts";
 import { requestOf } from "./requests.ts";
 import { scopeAt } from "./scope.ts";
 
@@ -146,7 +145,7 @@ function copiesOf(
   { decided }: RouteDecisions,
   sample: NonNullable<Routing["sample"]>,
 ): { readonly topic: string; readonly positions: Int32Array } | null {
-  const ids = findIds(batch);
+  const ids = findHeader(batch, "weir.id");
   const chosen = new Int32Array(batch.count);
   let count = 0;
   for (let row = 0; row < batch.count; row++) {

@@ -1,18 +1,21 @@
-import { readVarint, type Batch, type Cursor, type HeaderColumn } from "@weir/record";
+import type { Batch } from "./batch.ts";
+import type { HeaderColumn } from "./headers.ts";
+import { readVarint, type Cursor } from "./varint.ts";
 
-/** Where the id of a row lies; `length` -1 where it has none. One object for all rows: what it says holds until the next `find`. */
-export interface IdFinder {
+/** Where the header of a row lies; `length` -1 where it has none. One object for all rows: what it says holds until the next `find`. */
+export interface HeaderFinder {
   readonly at: number;
   readonly length: number;
   readonly bytes: Uint8Array;
   find(row: number): void;
 }
 
-const NAME = new TextEncoder().encode("weir.id");
+const encoder = new TextEncoder();
 
-/** Ids of a batch, added on the way or read from the header blocks, without an object per row. */
-export function findIds(batch: Batch): IdFinder {
-  const added = batch.added.headers.filter((header) => header.name === "weir.id");
+/** The first header of the name in each row, added on the way or read from the header blocks, without an object per row. */
+export function findHeader(batch: Batch, name: string): HeaderFinder {
+  const wanted = encoder.encode(name);
+  const added = batch.added.headers.filter((header) => header.name === name);
   const cursor: Cursor = { at: 0 };
   const finder = {
     at: 0,
@@ -25,9 +28,9 @@ export function findIds(batch: Batch): IdFinder {
       finder.length = -1;
       cursor.at = batch.headersAt[row]!;
       for (let i = 0; i < batch.headerCount[row]!; i++) {
-        const isId = skipName(batch.headerBytes, cursor);
+        const isWanted = skipName(batch.headerBytes, cursor, wanted);
         const length = readVarint(batch.headerBytes, cursor);
-        if (isId) {
+        if (isWanted) {
           finder.at = cursor.at;
           finder.length = length;
           return;
@@ -45,12 +48,12 @@ function fromColumn(finder: { at: number; length: number; bytes: Uint8Array }, c
   finder.length = column.length[row]!;
 }
 
-/** Moves behind the name of the header; is it that of the id? */
-function skipName(bytes: Uint8Array, cursor: Cursor): boolean {
+/** Moves behind the name of the header; is it the wanted one? */
+function skipName(bytes: Uint8Array, cursor: Cursor, wanted: Uint8Array): boolean {
   const length = readVarint(bytes, cursor);
   const from = cursor.at;
   cursor.at += length;
-  if (length !== NAME.length) return false;
-  for (let i = 0; i < length; i++) if (bytes[from + i] !== NAME[i]) return false;
+  if (length !== wanted.length) return false;
+  for (let i = 0; i < length; i++) if (bytes[from + i] !== wanted[i]) return false;
   return true;
 }
