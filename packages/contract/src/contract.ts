@@ -60,7 +60,7 @@ export function compileContract(schema: unknown, options: ContractOptions = {}):
     field: (pointer) => byPointer.get(pointer) ?? null,
     allows: (pointer) => allowsPointer(schema, pointer),
     reader: (requests) => readerOf(requests, { ...bounds, schema, validator }),
-    unchecked: (requests) => createReader(requests, options),
+    unchecked: (requests) => createReader(requests),
     parse: parseRecord,
     bounded: (changed) => compileContract(schema, { ...options, ...changed }),
     withMembers: (members) =>

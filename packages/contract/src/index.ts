@@ -2,7 +2,7 @@ export { columnKey, type FieldRequest } from "./request.ts";
 export type { ReadFailure, ReadResult, ReaderOptions, RecordReader, Violation } from "./result.ts";
 export { compileContract, type Contract, type ContractOptions } from "./contract.ts";
 export { compileAvroContract, type AvroContractOptions } from "./avro/contract.ts";
-export { schemaIdsIn, type WriterSchemas } from "./avro/writers.ts";
+export { createWriterSchemas, schemaIdsIn, type FoundSchema, type SchemaSource, type WriterSchemas } from "./avro/writers.ts";
 export { PREDICTION_HEADER } from "./avro/carried.ts";
 export type { FieldInfo, JsonType } from "./fields.ts";
 export { fieldTypesOf } from "./field-types.ts";

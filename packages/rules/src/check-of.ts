@@ -12,7 +12,7 @@ import type { KeyReader } from "./unique/key-reader.ts";
 import { freshnessCheck, sentinelCheck, typeCheck } from "./value-checks.ts";
 import { uniqueCheck } from "./unique/unique-check.ts";
 
-type Fields = Pick<Contract, "field" | "fields">;
+type Fields = Pick<Contract, "field" | "fields" | "parse">;
 
 export interface CheckContext {
   readonly contract: Fields;

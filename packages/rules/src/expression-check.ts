@@ -1,5 +1,5 @@
-import { fieldTypesOf, parseRecord, type Contract, type FieldRequest } from "@weir/contract";
-import { compileExpression, FALSE, TRUE, type Expression } from "@weir/expr";
+import { fieldTypesOf, type Contract, type FieldRequest } from "@weir/contract";
+import { compileExpression, FALSE, TRUE } from "@weir/expr";
 import { WeirError } from "@weir/record";
 import { columnOf, type BatchView, type RowCheck } from "./check.ts";
 import { BROKEN, FAILED, FINE, MISSING } from "./row-code.ts";
@@ -8,7 +8,7 @@ import type { RuleSpec } from "./spec.ts";
 type ExprSpec = Extract<RuleSpec, { kind: "expr" }>;
 
 /** A CEL expression over `record`: fine where it is true, broken where it is false, failed where it raises. */
-export function expressionCheck(spec: ExprSpec, contract: Pick<Contract, "fields">): RowCheck {
+export function expressionCheck(spec: ExprSpec, contract: Pick<Contract, "fields" | "parse">): RowCheck {
   const { expression, problems } = compileExpression(spec.expr, fieldTypesOf(contract.fields), { expect: "bool" });
   if (!expression)
     throw wrongExpression(
@@ -21,6 +21,7 @@ export function expressionCheck(spec: ExprSpec, contract: Pick<Contract, "fields
     as,
   }));
   const nullCode = spec.nullIs === "fail" ? BROKEN : FINE;
+  const valueAt = (view: BatchView, row: number): unknown => expression.evaluate({ record: contract.parse(view.batch, row) });
   const run = (view: BatchView, codes: Uint8Array): void => {
     const { count } = view.batch;
     if (kernel) {
@@ -30,29 +31,31 @@ export function expressionCheck(spec: ExprSpec, contract: Pick<Contract, "fields
       );
       for (let row = 0; row < count; row++) codes[row] = results[row] === TRUE ? FINE : results[row] === FALSE ? BROKEN : FAILED;
     } else {
-      for (let row = 0; row < count; row++) codes[row] = view.read.failures.has(row) ? MISSING : evaluated(expression, view, row, nullCode);
+      for (let row = 0; row < count; row++) codes[row] = view.read.failures.has(row) ? MISSING : evaluated(valueAt, view, row, nullCode);
     }
   };
   return {
     requests,
     run,
     readable: () => () => false,
-    explain: (view, row) => `${spec.expr} is ${outcome(expression, view, row)}`,
+    explain: (view, row) => `${spec.expr} is ${outcome(valueAt, view, row)}`,
   };
 }
 
-function evaluated(expression: Expression, view: BatchView, row: number, nullCode: number): number {
+type ValueAt = (view: BatchView, row: number) => unknown;
+
+function evaluated(valueAt: ValueAt, view: BatchView, row: number, nullCode: number): number {
   try {
-    const value = expression.evaluate({ record: parseRecord(view.batch, row) });
+    const value = valueAt(view, row);
     return value === true ? FINE : value === null ? nullCode : BROKEN;
   } catch {
     return FAILED;
   }
 }
 
-function outcome(expression: Expression, view: BatchView, row: number): string {
+function outcome(valueAt: ValueAt, view: BatchView, row: number): string {
   try {
-    return String(expression.evaluate({ record: parseRecord(view.batch, row) }));
+    return String(valueAt(view, row));
   } catch (error) {
     return `without a value (${error instanceof Error ? error.message : String(error)})`;
   }

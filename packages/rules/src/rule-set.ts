@@ -92,7 +92,7 @@ export interface RuleSetOptions {
   readonly stage: string;
   /** By the name that rules call them; those that no rule names are left out. */
   readonly baselines?: ReadonlyMap<string, Baseline>;
-  readonly contract: Pick<Contract, "field" | "fields">;
+  readonly contract: Pick<Contract, "field" | "fields" | "parse">;
   readonly minRecords?: number;
   /** Hex digest of a text. */
   readonly sha256: (text: string) => string;

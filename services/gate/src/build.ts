@@ -1,4 +1,4 @@
-import { compileContract, createReader, type Contract, type FieldRequest } from "@weir/contract";
+import { createReader, type Contract, type FieldRequest } from "@weir/contract";
 import { compileEncoder, pointerPart } from "@weir/model";
 import { contractAt } from "@weir/pipeline";
 import { entryIds, sha256, type BuildStage, type LoadedPipeline } from "@weir/service";
@@ -74,19 +74,18 @@ function idleAfterMs(window: WindowSpec | undefined): number | null {
 }
 
 /** What an inference stage reads of the record: its features, and whether there is a prediction already. */
-function readBy({ pipeline, models }: LoadedPipeline, stageId: string): FieldRequest[] {
+function readBy({ pipeline, models, contract }: LoadedPipeline, stageId: string): FieldRequest[] {
   const [spec, model] = [pipeline.stages.get(stageId), models.get(stageId)];
   if (spec?.type !== "inference" || !model) return [];
-  return [...compileEncoder(model.manifest).requests, { pointer: `/${pointerPart(spec.as)}`, as: "boolean" }];
+  const { requests } = compileEncoder(model.manifest);
+  return contract.format === "avro" ? [...requests] : [...requests, { pointer: `/${pointerPart(spec.as)}`, as: "boolean" }];
 }
 
-/** The pipeline's contract; compiled anew where a `decode` rule bounds what is read. */
+/** The pipeline's contract, within the bounds of a `decode` rule. */
 function contractFor(loaded: LoadedPipeline, rules: readonly RuleSpec[]): Contract {
   const decode = rules.find((r) => r.kind === "decode");
   if (!decode || (decode.maxBytes === undefined && decode.maxDepth === undefined)) return loaded.contract;
-  const schema: unknown = JSON.parse(new TextDecoder().decode(loaded.readBytes(loaded.pipeline.record.contract)));
-  return compileContract(schema, {
-    sha256,
+  return loaded.contract.bounded({
     ...(decode.maxBytes !== undefined && { maxBytes: decode.maxBytes }),
     ...(decode.maxDepth !== undefined && { maxDepth: decode.maxDepth }),
   });

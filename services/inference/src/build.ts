@@ -19,7 +19,7 @@ export const buildStage: BuildStage = async (loaded, stageId, { meter }) => {
   const ids = entryIds(loaded.pipeline.record.id);
   let reader = createReader([]);
   const makeReader: typeof createReader = (requests) =>
-    (reader = first ? loaded.contract.reader([...requests, ...ids.requests]) : createReader(requests));
+    (reader = first ? loaded.contract.reader([...requests, ...ids.requests]) : loaded.contract.unchecked(requests));
   const telemetry = inferenceTelemetry(
     meter,
     { pipeline: loaded.pipeline.name, stage: stageId },
@@ -37,6 +37,7 @@ export const buildStage: BuildStage = async (loaded, stageId, { meter }) => {
     spec: loaded.pipeline.digest,
     owner: spec.owner,
     createReader: makeReader,
+    carrier: loaded.contract.format === "avro" ? "header" : "value",
   });
   return { stage, idsOf: ids.from(reader), idleAfterMs: null, close: () => session.close() };
 };

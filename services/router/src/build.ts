@@ -1,5 +1,5 @@
 import { createReader } from "@weir/contract";
-import { expressionTypes, type Pipeline } from "@weir/pipeline";
+import { contractAt, expressionTypes, type Pipeline } from "@weir/pipeline";
 import { entryIds, type BuildStage } from "@weir/service";
 import { createStage } from "./stage.ts";
 import { routerTelemetry } from "./telemetry.ts";
@@ -12,6 +12,7 @@ export const buildStage: BuildStage = async (loaded, stageId, { meter }) => {
   // As the first stage it meets records that no gate has checked.
   const first = loaded.topology.stages.find((s) => s.id === stageId)?.inputs.includes(loaded.topology.entryTopic) === true;
   const ids = entryIds(pipeline.record.id);
+  const passed = contractAt(contract, pipeline.stages, stageId);
   let reader = createReader([]);
   const as = memberOf(pipeline);
   const stage = createStage({
@@ -26,7 +27,8 @@ export const buildStage: BuildStage = async (loaded, stageId, { meter }) => {
     ),
     ...(as !== null && { as }),
     ...(spec.sample && { sampleTopic: spec.sample.to }),
-    createReader: (requests) => (reader = first ? contract.reader([...requests, ...ids.requests]) : createReader(requests)),
+    createReader: (requests) => (reader = first ? contract.reader([...requests, ...ids.requests]) : passed.unchecked(requests)),
+    parse: passed.parse,
   });
   const branches = stage.ports.filter((port) => port.kind === "data").map((port) => port.name);
   const telemetry = routerTelemetry(meter, { pipeline: pipeline.name, stage: stageId }, branches);

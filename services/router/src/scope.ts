@@ -1,10 +1,15 @@
-import { parseRecord } from "@weir/contract";
 import type { Scope } from "@weir/expr";
 import { recordAt, type Batch, type Header } from "@weir/record";
 
-/** The record as rules see it. Throws where the value is no JSON. */
-export function scopeAt(batch: Batch, row: number, as: string): Scope {
-  const record = parseRecord(batch, row);
+export interface Scoping {
+  /** Member of the record that rules call `prediction`. */
+  readonly as: string;
+  readonly parse: (batch: Batch, row: number) => unknown;
+}
+
+/** The record as rules see it. Throws where `parse` does. */
+export function scopeAt(batch: Batch, row: number, { as, parse }: Scoping): Scope {
+  const record = parse(batch, row);
   return { record, prediction: memberOf(record, as), headers: headersOf(recordAt(batch, row).headers) };
 }
 

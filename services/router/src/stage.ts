@@ -1,4 +1,4 @@
-import { columnKey, createReader, type FieldRequest, type RecordReader } from "@weir/contract";
+import { columnKey, createReader, parseRecord, type FieldRequest, type RecordReader } from "@weir/contract";
 import type { FieldTypes } from "@weir/expr";
 import { allRows, dictionaryHeader, findHeader, WeirError, type Batch, type Failure } from "@weir/record";
 import {
@@ -14,7 +14,7 @@ import {
 } from "@weir/routing";
 import type { Decided, Port, Stage } from "@weir/stream";
 import { requestOf } from "./requests.ts";
-import { scopeAt } from "./scope.ts";
+import { scopeAt, type Scoping } from "./scope.ts";
 
 export interface RouterOptions {
   readonly id: string;
@@ -31,6 +31,8 @@ export interface RouterOptions {
   readonly owner: string;
   /** How columns are read; default without a schema, for records that a gate has let through. */
   readonly createReader?: (requests: readonly FieldRequest[]) => RecordReader;
+  /** A record as an object; default of JSON. */
+  readonly parse?: (batch: Batch, row: number) => unknown;
 }
 
 /** Sends every record down one branch. Throws a WeirError that names every problem of the rules. */
@@ -54,12 +56,11 @@ export function createStage(options: RouterOptions): Stage {
   };
 }
 
-interface Routing {
+interface Routing extends Scoping {
   readonly router: Router;
   readonly reader: RecordReader;
   /** Parallel to the router's reads. */
   readonly columnKeys: readonly string[];
-  readonly as: string;
   /** `<stage>@<first 8 hex of the spec>`, before the rule in a failure. */
   readonly tag: string;
   readonly sample: { readonly topic: string; readonly chooses: Sampler } | null;
@@ -73,6 +74,7 @@ function prepare(options: RouterOptions): Routing {
   return {
     router,
     as,
+    parse: options.parse ?? parseRecord,
     // A reader without requests does not look at the records, and what is no JSON would go on.
     reader: (options.createReader ?? createReader)(requests.length > 0 ? requests : [requestOf({ path: "prediction", as: "boolean" }, as)]),
     columnKeys: requests.map(columnKey),
@@ -114,7 +116,7 @@ function routeBatch(batch: Batch, routing: Routing): Decided {
     if (!column) throw new Error(`the reader gave no column ${key}`);
     return column;
   });
-  const decisions = router.decide({ count: batch.count, columns, leaveOut: failures, scopeAt: (row) => scopeAt(batch, row, routing.as) });
+  const decisions = router.decide({ count: batch.count, columns, leaveOut: failures, scopeAt: (row) => scopeAt(batch, row, routing) });
   for (const [row, { rule, message }] of decisions.failures) {
     failures.set(row, { class: "ROUTE", message, retriable: false, rules: [`${routing.tag}/${rule}`] });
   }

@@ -19,6 +19,14 @@ export interface WriterSchemas {
 
 export type WriterSchema = { readonly type: AvroType } | { readonly why: string };
 
+/** Where schemas are. Throws RetriableError where it cannot tell now. */
+export interface SchemaSource {
+  find(id: number): Promise<FoundSchema>;
+}
+
+/** `texts` as `learn` takes them; or why there is none, and whether there will never be one. */
+export type FoundSchema = { readonly texts: readonly string[] } | { readonly why: string; readonly isFinal: boolean };
+
 export function createWriterSchemas(): WriterSchemas {
   const byId = new Map<number, WriterSchema>();
   return {

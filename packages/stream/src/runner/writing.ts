@@ -98,10 +98,13 @@ export function writeOutcome(transaction: Transaction, outcome: Outcome, writing
   if (decided.verdicts) writeSystem(transaction, { topic: writing.verdictsTopic, partition: decided.batch.partition }, decided.verdicts);
 }
 
+/** Headers that are written where headers are minimal: a prediction that travels in one is the record's. */
+const CONTENT: ReadonlySet<string> = new Set(["weir.id", "weir.prediction"]);
+
 function writeRecords(transaction: Transaction, target: Lane, view: Batch, rows: Int32Array, writing: Writing): void {
   if (rows.length === 0) return;
   const minimal = writing.minimalHeaders
-    ? { ...view, added: { ...view.added, headers: view.added.headers.filter((h) => h.name === "weir.id" || h.name === WAITING_HEADER) } }
+    ? { ...view, added: { ...view.added, headers: view.added.headers.filter((h) => CONTENT.has(h.name) || h.name === WAITING_HEADER) } }
     : view;
   transaction.write(target, minimal, rows.length === view.count ? null : rows, { keepTimestamps: writing.keepTimestamps });
 }
@@ -162,7 +165,7 @@ function refuse(outcome: Outcome, i: number, failure: Failure, { writing, header
   for (const h of columns) if (h.length[i]! >= 0) now.push({ key: h.name, value: h.bytes.subarray(h.at[i]!, h.at[i]! + h.length[i]!) }); // parallel to rows
   const own = ownHeaders(batch, row);
   const added = addedHeaders(batch, row);
-  const kept = writing.minimalHeaders ? [...own, ...added.filter((h) => h.key === "weir.id")] : [...own, ...added, ...now];
+  const kept = writing.minimalHeaders ? [...own, ...added.filter((h) => CONTENT.has(h.key))] : [...own, ...added, ...now];
   const hop = { topic: batch.topic, partition: batch.partition, offset: batch.offset[row]!, timestamp: batch.timestamp[row]! }; // row < count
   const id = decoder.decode(idAt(batch, row) ?? textBytes(`${hop.topic}-${hop.partition}-${hop.offset}`));
   const none = failure.class === "TOO_LARGE";
