@@ -221,4 +221,10 @@ export const SPEC_CODES = {
     explanation: "The cursor of the last answer is what makes the next one begin behind it.",
     fix: "Write {cursor} into the URL.",
   },
+  "WEIR-1903": {
+    title: "Something of the pipeline does not take Avro",
+    explanation:
+      "With format: avro values travel as they are. What makes records out of JSON (the doors and sources of ingest) cannot make them, and one prediction at most has a place: the header weir.prediction.",
+    fix: "Remove what is named; producers write the entry topic themselves.",
+  },
 } as const;

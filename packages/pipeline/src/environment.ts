@@ -8,6 +8,17 @@ import { readYaml, type YamlText } from "./yaml-text.ts";
 /** Where a pipeline runs: what differs between a laptop and a cluster, and is no part of the spec's digest. */
 export interface EnvironmentFile {
   readonly kafka: KafkaEnvironment;
+  /** Absent: as told elsewhere, or none is needed. */
+  readonly schemaRegistry?: RegistryEnvironment;
+}
+
+/** A registry with Confluent's API. Whoever has a token does not log in with a name. */
+export interface RegistryEnvironment {
+  readonly url: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly token?: string;
+  readonly tls?: TlsEnvironment;
 }
 
 export interface KafkaEnvironment {
@@ -62,7 +73,19 @@ const sasl: z.ZodType<SaslEnvironment> = z.discriminatedUnion("mechanism", [
   z.strictObject({ mechanism: z.literal("oauthbearer"), token: said }),
 ]);
 
+const schemaRegistry: z.ZodType<RegistryEnvironment> = z
+  .strictObject({
+    url: z.string().regex(/^https?:\/\/[^\s@?#]+$/, expecting("an http or https URL without user, query and fragment")),
+    username: said.exactOptional(),
+    password: said.exactOptional(),
+    token: said.exactOptional(),
+    tls: tls.exactOptional(),
+  })
+  .refine((value) => (value.username === undefined) === (value.password === undefined), { error: "username and password belong together" })
+  .refine((value) => value.token === undefined || value.username === undefined, { error: "a token stands instead of a username" });
+
 const schema = z.strictObject({
+  schemaRegistry: schemaRegistry.exactOptional(),
   kafka: z
     .strictObject({
       brokers: brokers.default([]),
@@ -75,7 +98,8 @@ const schema = z.strictObject({
 });
 
 const KEYS: Readonly<Record<string, readonly string[]>> = {
-  "": ["kafka"],
+  "": ["kafka", "schemaRegistry"],
+  schemaRegistry: ["url", "username", "password", "token", "tls"],
   kafka: ["brokers", "tls", "sasl"],
   tls: ["ca", "cert", "key", "keyPassword", "servername"],
   sasl: ["mechanism", "username", "password", "token"],
@@ -98,8 +122,10 @@ export function parseEnvironment(
   const result = schema.safeParse(yaml.value ?? {});
   if (!result.success) return { environment: null, problems: result.error.issues.flatMap((issue) => explainIssue(issue, yaml, KNOWN)) };
   const { brokers: addresses, tls: encryption, sasl: login } = result.data.kafka;
+  const { schemaRegistry: registry } = result.data;
   return {
     environment: {
+      ...(registry !== undefined && { schemaRegistry: registry }),
       kafka: {
         brokers: addresses,
         ...(encryption === undefined ? {} : { tls: encryption }),

@@ -36,7 +36,14 @@ export { validatePipeline, type ValidateOptions, type Validated } from "./valida
 export { isProblem, type Folder, type ResolvedModel, type ModelProblem } from "./models.ts";
 export { listModels, type ListedModel } from "./model-list.ts";
 export { parseOwners, type Owners, type OwnerUser, type OwnerGroup, type EscalationPolicy, type ParsedOwners } from "./owners.ts";
-export { parseEnvironment, type EnvironmentFile, type KafkaEnvironment, type TlsEnvironment, type SaslEnvironment } from "./environment.ts";
+export {
+  parseEnvironment,
+  type EnvironmentFile,
+  type KafkaEnvironment,
+  type RegistryEnvironment,
+  type TlsEnvironment,
+  type SaslEnvironment,
+} from "./environment.ts";
 export { readCandidate, type Candidate, type CandidateOptions } from "./candidate.ts";
 export { rightsOf, topicsOf, ROLES, type Right, type Role } from "./rights.ts";
 export { formatPipeline, type Formatted } from "./format.ts";

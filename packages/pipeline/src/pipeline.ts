@@ -28,7 +28,7 @@ export interface Pipeline {
 export interface RecordSpec {
   /** Path of the schema file, relative to the pipeline's folder. */
   readonly contract: string;
-  readonly format: "json";
+  readonly format: "json" | "avro";
   /** JSON pointer or header that names a record; null: topic-partition-offset of the entry topic. */
   readonly id: string | { readonly header: string } | null;
   /** JSON pointer from which `produce` and ingest make a key. */

@@ -1,4 +1,4 @@
-import { compileContract, type Contract } from "@weir/contract";
+import { compileAvroContract, compileContract, type Contract } from "@weir/contract";
 import type { Sha256 } from "@weir/deadletter";
 import { MAX_VALUE_BYTES, WeirError } from "@weir/record";
 import type { Baseline } from "@weir/rules";
@@ -8,6 +8,7 @@ import { lintDoors } from "./lint/doors.ts";
 import { lintConditions, lintRules } from "./lint/expressions.ts";
 import { lintFields } from "./lint/fields.ts";
 import { findBaselines, type FoundBaselines } from "./baselines.ts";
+import { lintAvro } from "./lint/avro.ts";
 import { lintBaselines } from "./lint/baselines.ts";
 import { lintGate } from "./lint/gate.ts";
 import { lintGraph } from "./lint/graph.ts";
@@ -62,6 +63,7 @@ export function validatePipeline(options: ValidateOptions): Validated {
     ...contractProblems,
     ...lintGraph(draft),
     ...lintFields(draft),
+    ...lintAvro(draft),
     ...lintModels(draft, models),
     ...lintBaselines(draft, baselines),
     ...owners.problems,
@@ -146,8 +148,11 @@ function readContract(
       "correct the path, which is relative to the pipeline's folder, or add the file",
     );
   try {
-    const schema: unknown = JSON.parse(text);
-    return { contract: compileContract(schema, { sha256: options.sha256, maxBytes: MAX_VALUE_BYTES }), problems: [] };
+    const bounds = { sha256: options.sha256, maxBytes: MAX_VALUE_BYTES };
+    if (draft.record.format === "avro") return { contract: compileAvroContract(text, bounds), problems: [] };
+    if (path.endsWith(".avsc"))
+      return fail("WEIR-1502", `${path} is an Avro schema`, "the format of the records is json", "add format: avro");
+    return { contract: compileContract(JSON.parse(text), bounds), problems: [] };
   } catch (error) {
     if (error instanceof SyntaxError) return fail("WEIR-1502", `${path} is not JSON`, error.message);
     if (error instanceof WeirError)

@@ -24,15 +24,18 @@ function recordFields(draft: Draft, contract: Contract): readonly SpecProblem[] 
   if (record.time !== null) {
     const { pointer, unit } = record.time;
     const epoch = unit !== undefined;
-    problems.push(
-      ...fieldProblems(draft, contract, {
-        path: ["record", "time"],
-        pointer,
-        types: epoch ? ["number", "integer"] : ["string"],
-        use: epoch ? "an event time in epoch numbers" : "an event time in RFC 3339",
-        fix: epoch ? "remove the unit for RFC 3339 text" : "declare the unit of epoch numbers: {pointer: …, unit: ms}",
-      }),
-    );
+    const isTime = contract.field(pointer)?.isTime === true;
+    if (isTime && epoch) problems.push(draft.yaml.problem("WEIR-1504", ["record", "time"], { what: `${pointer} has its unit in the contract`, fix: `write time: ${pointer}` })); // prettier-ignore
+    if (!isTime)
+      problems.push(
+        ...fieldProblems(draft, contract, {
+          path: ["record", "time"],
+          pointer,
+          types: epoch ? ["number", "integer"] : ["string"],
+          use: epoch ? "an event time in epoch numbers" : "an event time in RFC 3339",
+          fix: epoch ? "remove the unit for RFC 3339 text" : "declare the unit of epoch numbers: {pointer: …, unit: ms}",
+        }),
+      );
   }
   return problems;
 }

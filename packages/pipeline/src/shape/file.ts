@@ -5,7 +5,7 @@ import { failureSchema, stageSchema, type FailureFile, type StageFile } from "./
 import {
   duration,
   expecting,
-  fileInFolder,
+  schemaFile,
   headerName,
   owner,
   pointer,
@@ -41,7 +41,7 @@ export interface MetadataFile {
 
 export interface RecordFile {
   readonly contract: string;
-  readonly format: "json";
+  readonly format: "json" | "avro";
   readonly id?: RecordSpec["id"];
   readonly key?: string;
   readonly time?: string | { readonly pointer: string; readonly unit?: "s" | "ms" };
@@ -64,11 +64,13 @@ const metadata: z.ZodType<MetadataFile> = z.strictObject({
 
 export const recordSchema: z.ZodType<RecordFile> = z
   .strictObject({
-    contract: fileInFolder.meta({
+    contract: schemaFile.meta({
       description: "Schema of the records, a file in the pipeline's folder.",
       examples: ["flight.schema.json"],
     }),
-    format: z.literal("json").default("json"),
+    format: z.enum(["json", "avro"]).default("json").meta({
+      description: "json: the contract is a JSON Schema. avro: an .avsc file, and values have Confluent's framing.",
+    }),
     id: z
       .union([pointer, z.strictObject({ header: headerName })], expecting("a JSON pointer such as /id, or {header: NAME}"))
       .exactOptional()

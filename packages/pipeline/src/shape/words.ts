@@ -43,6 +43,10 @@ export const fileInFolder: z.ZodType<string> = text(
   /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\:\n]{1,255}$/,
   "a path inside the pipeline's folder",
 );
+export const schemaFile: z.ZodType<string> = text(
+  /^(?!\/)(?!.*(?:^|\/)\.\.(?:\/|$))[^\\:\n]{1,255}$/,
+  "a path inside the pipeline's folder; a schema of a registry is saved there first, from URL/subjects/SUBJECT/versions/VERSION/schema",
+);
 export const headerName: z.ZodType<string> = text(/^[^\s]{1,128}$/, "the name of a header");
 export const modelReference: z.ZodType<string> = text(
   /^[a-z][a-z0-9-]{0,62}(?:@[a-z][a-z0-9-]{0,62}|\/[1-9]\d{0,8}|@sha256:[0-9a-f]{64})$/,
