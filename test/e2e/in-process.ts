@@ -38,7 +38,7 @@ export async function serveHere(
   names: readonly ServiceName[],
   loaded: LoadedPipeline,
   connection: Connection,
-  more: { readonly missingOffsets?: MissingOffsets } = {},
+  more: { readonly missingOffsets?: MissingOffsets; readonly fused?: boolean } = {},
 ): Promise<ServedHere> {
   const running = await startServices({
     loaded,

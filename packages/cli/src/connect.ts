@@ -1,6 +1,7 @@
 import { createKafkaLog } from "@weir/kafka";
 import type { Log } from "@weir/stream";
-import { chooseConnection, type Connection, type Environment } from "@weir/service";
+import { createSchemaRegistry } from "@weir/schema-registry";
+import { chooseConnection, loadPipeline, withRegistry, type Connection, type Environment, type LoadedPipeline } from "@weir/service";
 
 /** Where `weir up` listens unless it is told otherwise. */
 export const DEFAULT_BROKER = "127.0.0.1:19092";
@@ -23,6 +24,12 @@ export function connectionOf(flags: BrokerFlags, env: Environment): Connection {
     env,
     fallback: DEFAULT_BROKER,
   });
+}
+
+/** The pipeline with the registry that its records need, for commands that run its stages. */
+export function loadRunnable(folder: string, flags: BrokerFlags, env: Environment): LoadedPipeline {
+  const environment = flags.env ?? (env["WEIR_ENV"] || null);
+  return withRegistry(loadPipeline(folder, env), { environment, env }, createSchemaRegistry);
 }
 
 export function connect(to: Connection, clientId: string): Promise<Log> {

@@ -29,6 +29,12 @@ export const REPLAY_CODES: Readonly<Record<string, CodeEntry>> = {
     explanation: "Runs are known from the topic of replays, as long as it keeps them.",
     fix: "Take the id from weir replay list.",
   },
+  "WEIR-5207": {
+    title: "The plan looks into records as JSON, and they are Avro",
+    explanation:
+      "Edits, versions and filters over a record work on JSON. Avro is replayed byte for byte, chosen by class, rule, stage, key or time.",
+    fix: "Choose otherwise, and leave out the edit and the version field.",
+  },
   "WEIR-5206": {
     title: "No process carries the run out",
     explanation: "A run waits in the topic of replays for a process to go on with it; the one that did was stopped or killed.",

@@ -65,6 +65,7 @@ export async function makePlan(request: PlanRequest, context: PlanContext): Prom
   const { matches, problems } = compileSelection(request.selection);
   if (!matches) throw badSelection(problems);
   const { log, loaded, clock, builders } = context;
+  if (loaded.contract.format === "avro" && looksInside(request)) throw noJson();
   const lanes = await lanesOf(log, request.topic);
   if (lanes.length === 0) throw noTopic(request.topic);
   const stretches = await wholeOf(log, lanes);
@@ -83,6 +84,23 @@ export async function makePlan(request: PlanRequest, context: PlanContext): Prom
   }
   const snapshot = stretches.map(({ partition, end }) => ({ partition, end }));
   return sealPlan(draft.plan(snapshot, new Date(clock.now()).toISOString()), sha256);
+}
+
+/** Does it need the records as JSON? */
+function looksInside({ edit, ifNewer, selection }: PlanRequest): boolean {
+  return edit !== undefined || ifNewer !== undefined || selection.filter !== undefined;
+}
+
+function noJson(): WeirError {
+  return new WeirError(
+    {
+      code: "WEIR-5207",
+      what: "the plan looks into records as JSON, and they are Avro",
+      why: "edits, versions and filters over a record work on JSON",
+      fix: "choose by class, rule, stage, key or time; records in Avro are replayed byte for byte",
+    },
+    { exitCode: 2 },
+  );
 }
 
 /** How long a plan takes at that pace, in milliseconds. */

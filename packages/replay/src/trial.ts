@@ -84,6 +84,7 @@ async function judge(
   // Offsets are the records' numbers: they stay with them however stages select.
   const batch = batchOf({ topic, partition: 0 }, records.map((record, i) => ({ ...record, offset: i }))); // prettier-ignore
   const answers = Array.from({ length: records.length }, (): WouldPass => ({ answer: "not-known", at: stageId }));
+  await loaded.schemas?.know(batch);
   await follow(loaded, built, stageId, batch, answers);
   return answers;
 }

@@ -83,6 +83,11 @@ export const SERVICE_CODES: Readonly<Record<string, CodeEntry>> = {
     explanation: "--env and WEIR_ENV name a file env/NAME.yaml of the pipeline's folder, or a file by its path.",
     fix: "Correct the name, or write the file: it holds kafka.brokers, kafka.tls and kafka.sasl.",
   },
+  "WEIR-5113": {
+    title: "No schema registry is named",
+    explanation: "Records in Avro name the schema that they were written with by its id in a registry with Confluent's API.",
+    fix: "Set WEIR_SCHEMA_REGISTRY to its URL, or schemaRegistry.url in the environment file, where user name, password, token and tls are, too.",
+  },
   "WEIR-5112": {
     title: "The environment file is wrong",
     explanation:

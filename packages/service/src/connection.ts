@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
-import { formatProblem, parseEnvironment, type KafkaEnvironment } from "@weir/pipeline";
+import { formatProblem, parseEnvironment, type EnvironmentFile, type KafkaEnvironment, type RegistryEnvironment } from "@weir/pipeline";
 import { WeirError } from "@weir/record";
 import type { Environment } from "./settings.ts";
 
@@ -36,13 +36,13 @@ export function chooseConnection({ brokers, environment, folder, env, fallback }
   const told = brokers === null ? [] : addressesOf(brokers);
   if (environment === null) return { ...plainConnection(fallback ?? ""), ...(told.length > 0 && { brokers: told }) };
   const file = fileOf(environment, folder);
-  let last = readEnvironment(file, env);
+  let last = readEnvironment(file, env).kafka;
   const named = told.length > 0 ? told : last.brokers;
   return {
     brokers: named.length > 0 ? named : addressesOf(fallback ?? ""),
     security: () => {
       try {
-        last = readEnvironment(file, env);
+        last = readEnvironment(file, env).kafka;
       } catch (error) {
         // Somebody is just writing it: what was good a moment ago is tried, and the broker has the last word.
         if (!(error instanceof WeirError)) throw error;
@@ -52,12 +52,38 @@ export function chooseConnection({ brokers, environment, folder, env, fallback }
   };
 }
 
-function readEnvironment(file: string, env: Environment): KafkaEnvironment {
+/**
+ * Where the schema registry is, and who asks it: `WEIR_SCHEMA_REGISTRY` tells the URL, the environment file the rest. Null: nobody says.
+ * @throws {WeirError} as `chooseConnection`
+ */
+export function chooseRegistry({
+  environment,
+  folder,
+  env,
+}: Pick<ConnectionChoice, "environment" | "folder" | "env">): (() => RegistryEnvironment) | null {
+  const told = env["WEIR_SCHEMA_REGISTRY"] || undefined;
+  if (environment === null) return told === undefined ? null : () => ({ url: told });
+  const file = fileOf(environment, folder);
+  const read = (): RegistryEnvironment | undefined => readEnvironment(file, env).schemaRegistry;
+  let last = read();
+  const url = told ?? last?.url;
+  if (url === undefined) return null;
+  return () => {
+    try {
+      last = read();
+    } catch (error) {
+      if (!(error instanceof WeirError)) throw error; // as of the broker: somebody is just writing it
+    }
+    return { ...last, url };
+  };
+}
+
+function readEnvironment(file: string, env: Environment): EnvironmentFile {
   const text = textOf(file);
   if (text === null) throw noEnvironment(file);
   const readText = (name: string): string | null => textOf(path.resolve(path.dirname(file), name));
   const { environment, problems } = parseEnvironment(text, file, { env, readText });
-  if (environment !== null) return environment.kafka;
+  if (environment !== null) return environment;
   throw new WeirError(
     {
       code: "WEIR-5112",

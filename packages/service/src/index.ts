@@ -19,3 +19,4 @@ export { runStageService, stagesOf, type RunningService, type ServiceContext } f
 export { serviceProcess } from "./main.ts";
 export { SERVICE_CODES } from "./codes.ts";
 export { chooseConnection, plainConnection, type Connection, type ConnectionChoice } from "./connection.ts";
+export { readableLog, withRegistry, type OpenRegistry } from "./registry.ts";

@@ -13,6 +13,7 @@ import {
 import { WeirError } from "@weir/record";
 import { sha256 } from "./hash.ts";
 import type { Environment } from "./settings.ts";
+import type { SchemaKeeper } from "./writer-schemas.ts";
 
 /** A pipeline that may run: nothing is wrong with its folder. */
 export interface LoadedPipeline {
@@ -24,6 +25,8 @@ export interface LoadedPipeline {
   readonly models: ReadonlyMap<string, ResolvedModel>;
   /** By the file that rules name. */
   readonly baselines: Validated["baselines"];
+  /** Of records that name schemas in a registry, where one is asked. */
+  readonly schemas?: SchemaKeeper;
   /** Bytes of a file of the folder. */
   readBytes(file: string): Uint8Array;
 }

@@ -6,6 +6,7 @@ import { chooseConnection, type Connection } from "./connection.ts";
 import { loadPipeline } from "./load-pipeline.ts";
 import { createLogger } from "./logger.ts";
 import { notDone } from "./not-done.ts";
+import { readableLog, withRegistry, type OpenRegistry } from "./registry.ts";
 import { parseSettings, type Environment, type ServiceSettings } from "./settings.ts";
 import { startPatiently } from "./start-patiently.ts";
 import type { RunningService, ServiceContext } from "./stage-service.ts";
@@ -16,6 +17,8 @@ export interface ProcessOptions {
   readonly port: number;
   readonly env: Environment;
   readonly connect: (to: Connection, clientId: string) => Promise<Log>;
+  /** Of services that look into records. */
+  readonly registry?: OpenRegistry;
   readonly run: (context: ServiceContext) => Promise<RunningService>;
   /** Ends the process whatever still keeps it, some time after the service could not go on. Default: `process.exit`. */
   readonly exit?: (code: number) => void;
@@ -30,6 +33,7 @@ export async function serviceProcess({
   port,
   env,
   connect,
+  registry,
   run,
   exit = (code) => process.exit(code),
 }: ProcessOptions): Promise<number> {
@@ -41,7 +45,8 @@ export async function serviceProcess({
   const logger = createLogger({ level: settings.logLevel, service: name });
   let service: RunningService | null = null;
   try {
-    const loaded = loadPipeline(settings.pipeline, env);
+    const checked = loadPipeline(settings.pipeline, env);
+    const loaded = registry ? withRegistry(checked, { environment: settings.environment, env }, registry) : checked;
     const connection = connectionOf(settings, env);
     const slot = settings.slot ?? `${name}-${process.pid}-${systemClock.now().toString(36)}`;
     const start = async (): Promise<RunningService> => {
@@ -54,7 +59,7 @@ export async function serviceProcess({
         clock: systemClock,
         logger,
         slot,
-        connect: (clientId) => connect(connection, clientId),
+        connect: async (clientId) => readableLog(await connect(connection, clientId), loaded),
         listen: { host: settings.host, port: settings.port },
         transactionTimeoutMs: settings.transactionTimeoutMs,
         missingOffsets: settings.missingOffsets,

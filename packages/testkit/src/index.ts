@@ -3,6 +3,8 @@ export { createW1, W1_FEATURES, W1_SCHEMA, W1_FAULTS, type Feature, type W1Recor
 export { plainForm, W1_FORM, type PlainForm, type RecordForm } from "./w1/form.ts";
 export { smallNet } from "./w1/net.ts";
 export { writeW1Pipeline, type PipelineModel, type W1Pipeline } from "./w1/folder.ts";
+export { createW1Avro, W1_AVRO_SCHEMAS } from "./w1/avro.ts";
+export { startRegistry, type TestRegistry } from "./test-registry.ts";
 export { deepNet, type DeepNetOptions } from "./w3/net.ts";
 export { boostedTrees, type TreesOptions } from "./w2/trees.ts";
 export { createAuthority, type Authority, type Certified, type SignOptions } from "./certificates.ts";

@@ -1,4 +1,5 @@
 import { createKafkaLog } from "@weir/kafka";
+import { createSchemaRegistry } from "@weir/schema-registry";
 import { serviceProcess } from "@weir/service";
 import { DEFAULT_PORT } from "./config.ts";
 import { run } from "./monitor.ts";
@@ -8,5 +9,6 @@ process.exitCode = await serviceProcess({
   port: DEFAULT_PORT,
   env: process.env,
   run,
+  registry: createSchemaRegistry,
   connect: (to, clientId) => createKafkaLog({ ...to, clientId: `weir-${clientId}` }),
 });

@@ -4,6 +4,7 @@ import { connect, connectionOf, type BrokerFlags } from "../connect.ts";
 import type { Output } from "../output.ts";
 import { readLines } from "../produce/lines.ts";
 import { produce } from "../produce/produce.ts";
+import { jsonOnly } from "../json-only.ts";
 
 export interface ProduceFlags extends BrokerFlags {
   readonly topic?: string;
@@ -16,6 +17,7 @@ export interface ProduceFlags extends BrokerFlags {
 
 export async function produceCommand(flags: ProduceFlags, env: Environment, output: Output): Promise<number> {
   const loaded = flags.pipeline === undefined ? null : loadPipeline(flags.pipeline, env);
+  if (loaded) jsonOnly(loaded, "produce");
   const topic = flags.topic ?? loaded?.topology.entryTopic;
   if (topic === undefined) throw wrongUsage("produce needs a topic", "give -t TOPIC or --pipeline DIR");
   if (flags.end && !loaded) throw wrongUsage("--end needs --pipeline", "the end is noted on the pipeline's control topic");

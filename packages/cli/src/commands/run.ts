@@ -1,6 +1,6 @@
 import { describeProblem } from "@weir/record";
-import { loadPipeline, parseSettings, systemClock, topicsOfServices, verifyTopics, type Environment } from "@weir/service";
-import { connect, connectionOf } from "../connect.ts";
+import { parseSettings, systemClock, topicsOfServices, verifyTopics, type Environment } from "@weir/service";
+import { connect, connectionOf, loadRunnable } from "../connect.ts";
 import type { Output } from "../output.ts";
 import { serviceNames, startServices } from "../up/services.ts";
 
@@ -25,7 +25,7 @@ export async function runServices(given: readonly string[], flags: RunFlags, env
     for (const problem of problems) output.note(describeProblem(problem));
     return 2;
   }
-  const loaded = loadPipeline(flags.pipeline, env);
+  const loaded = loadRunnable(flags.pipeline, flags, env);
   {
     await using log = await connect(connection, "run");
     await verifyTopics(log, topicsOfServices(loaded, names), address);

@@ -11,6 +11,7 @@ import { notTried } from "../not-tried.ts";
 import { table, type Output } from "../output.ts";
 import { gateNamed, offsetFlag } from "./gate-flags.ts";
 import { ENV, withLog, type Shell } from "./shell.ts";
+import { jsonOnly } from "../json-only.ts";
 
 interface BacktestFlags extends BrokerFlags {
   readonly pipeline: string;
@@ -41,6 +42,7 @@ export function addBacktest({ command, env, output }: Shell): void {
     .option("--json", "the comparison as one JSON line")
     .action(async (flags: BacktestFlags) => {
       const loaded = loadPipeline(flags.pipeline, env);
+      jsonOnly(loaded, "backtest");
       const gate = gateNamed(loaded, flags.stage);
       const candidate = candidateOf(loaded, flags.rules);
       for (const line of notTried(candidate.rules)) output.note(line);

@@ -6,7 +6,7 @@ import { loadPipeline, systemClock, type LoadedPipeline } from "@weir/service";
 import type { Log } from "@weir/stream";
 import type { Command } from "commander";
 import { asText, topicNamed } from "../commands/tail.ts";
-import { connectionOf, type BrokerFlags } from "../connect.ts";
+import { connectionOf, loadRunnable, type BrokerFlags } from "../connect.ts";
 import type { Output } from "../output.ts";
 import { actorOf, editOf, newerOf, paceOf, selectionOf, withSelection, type EditFlags, type SelectionFlags } from "../replay/flags.ts";
 import { contextOf, execute, type ExecuteFlags } from "../replay/runs.ts";
@@ -132,7 +132,7 @@ function addPlan(dlq: Command, shell: Shell): void {
     .option("--rate <n>", "for the estimate", "500/s")
     .option("--ramp <time>", "for the estimate", "0s")
     .action(async (flags: Common & FromFlags & SelectionFlags & PlanFlags) => {
-      const loaded = loadPipeline(flags.pipeline, env);
+      const loaded = loadRunnable(flags.pipeline, flags, env);
       await withLog(connectionOf(flags, env), "dlq", async (log) => {
         const plan = await makePlan(requestOf(flags, loaded, actorOf(flags.by, env)), contextOf(loaded, log));
         if (flags.output !== undefined) writeFileSync(flags.output, `${JSON.stringify(plan, null, 1)}\n`);
@@ -170,7 +170,7 @@ function addDiscard(dlq: Command, shell: Shell): void {
   )
     .option("--dry-run", "show what would be discarded")
     .action(async (flags: Common & FromFlags & SelectionFlags & ExecuteFlags & { reason: string; dryRun?: boolean }) => {
-      const loaded = loadPipeline(flags.pipeline, env);
+      const loaded = loadRunnable(flags.pipeline, flags, env);
       const actor = actorOf(flags.by, env);
       await withLog(connectionOf(flags, env), "dlq", async (log) => {
         const context = contextOf(loaded, log);

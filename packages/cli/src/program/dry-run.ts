@@ -6,6 +6,7 @@ import { notTried, rulesOfGates } from "../not-tried.ts";
 import { table } from "../output.ts";
 import { readLines } from "../produce/lines.ts";
 import type { Shell } from "./shell.ts";
+import { jsonOnly } from "../json-only.ts";
 
 /** Refused records that are shown one by one. */
 const SHOWN = 10;
@@ -21,6 +22,7 @@ export function addDryRun({ command, env, output }: Shell): void {
     .option("--json", "one JSON line a record, in the order of where they end")
     .action(async (folder: string, flags: { file?: string; json?: boolean }) => {
       const loaded = loadPipeline(folder, env);
+      jsonOnly(loaded, "dry-run");
       for (const line of notTried(rulesOfGates(loaded))) output.note(line);
       const run = await dryRun(loaded, readLines(flags.file ?? null));
       for (const line of flags.json ? run.outcomes.map(asLine) : describe(run)) output.data(line);

@@ -8,6 +8,7 @@ import { learn, proposalLines, type LearnOptions } from "../gate/learn.ts";
 import { recordsOfFile, recordsOfTopic } from "../gate/past-records.ts";
 import { gateNamed, offsetFlag } from "./gate-flags.ts";
 import { ENV, withLog, type Shell } from "./shell.ts";
+import { jsonOnly } from "../json-only.ts";
 
 interface LearnFlags extends BrokerFlags {
   readonly pipeline: string;
@@ -39,6 +40,7 @@ export function addLearn({ env, output }: Shell, add: (name: string, description
     .option("--json", "proposals and baseline as one JSON line")
     .action(async (flags: LearnFlags) => {
       const loaded = loadPipeline(flags.pipeline, env);
+      jsonOnly(loaded, "gate learn");
       const gate = gateNamed(loaded, flags.stage);
       const to = flags.out ?? `baselines/${flags.name}.json`;
       const act = async (records: ReturnType<typeof recordsOfFile>, source: string): Promise<void> => {

@@ -1,7 +1,7 @@
 import { loadPipeline } from "@weir/service";
 import type { Command } from "commander";
 import { confirm } from "../confirm.ts";
-import { connectionOf, type BrokerFlags } from "../connect.ts";
+import { connectionOf, loadRunnable, type BrokerFlags } from "../connect.ts";
 import { actorOf } from "../replay/flags.ts";
 import { contextOf, execute, listRuns, readPlan, showRun, steer, type ExecuteFlags } from "../replay/runs.ts";
 import { ENV, exitOf, finish, withLog, type Shell } from "./shell.ts";
@@ -21,7 +21,7 @@ export function addReplay(shell: Shell): void {
       shell,
     ),
   ).action(async (file: string, flags: Common & ExecuteFlags & { reason: string; by?: string }) => {
-    const loaded = loadPipeline(flags.pipeline, env);
+    const loaded = loadRunnable(flags.pipeline, flags, env);
     const plan = readPlan(file);
     await withLog(connectionOf(flags, env), "replay", async (log) =>
       finish(await execute(plan, contextOf(loaded, log), { actor: actorOf(flags.by, env), reason: flags.reason }, flags, output)),

@@ -6,6 +6,7 @@ import { tail, topicNamed } from "../commands/tail.ts";
 import { connectionOf, type BrokerFlags } from "../connect.ts";
 import { positive } from "../numbers.ts";
 import { ENV, withLog, type Shell } from "./shell.ts";
+import { jsonOnly } from "../json-only.ts";
 
 interface TailFlags extends BrokerFlags {
   readonly offset: string;
@@ -36,6 +37,7 @@ export function addTail({ command, env, output }: Shell): void {
     .option(...ENV)
     .action(async (name: string, flags: TailFlags) => {
       const loaded = flags.pipeline === undefined ? null : loadPipeline(flags.pipeline, env);
+      if (loaded && flags.filter !== undefined) jsonOnly(loaded, "tail --filter");
       const format = flags.json ? "json" : parseFormat(flags.format);
       const filter = flags.filter === undefined ? null : createFilter(flags.filter);
       const limit = flags.limit === undefined ? null : positive("--limit", flags.limit);

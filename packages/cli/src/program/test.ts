@@ -2,6 +2,7 @@ import { loadPipeline } from "@weir/service";
 import { notTried, rulesOfGates } from "../not-tried.ts";
 import { runTests, type TestResult } from "../pipeline-tests/run-tests.ts";
 import { finish, type Shell } from "./shell.ts";
+import { jsonOnly } from "../json-only.ts";
 
 /** Differences of one test that are shown. */
 const SHOWN = 20;
@@ -17,6 +18,7 @@ export function addTest({ command, env, output }: Shell): void {
     .option("--json", "one JSON line a test, then one of what no test has shown")
     .action(async (folder: string, flags: { only?: string; json?: boolean }) => {
       const loaded = loadPipeline(folder, env);
+      jsonOnly(loaded, "test");
       const say = (result: TestResult): void => {
         if (flags.json) return output.data(JSON.stringify(result));
         const { file, name, differences, ms } = result;

@@ -2,6 +2,7 @@ import {
   systemClock,
   createLogger,
   fuse,
+  readableLog,
   runStageService,
   type BuildStage,
   type Connection,
@@ -106,7 +107,7 @@ function contextOf(name: ServiceName, options: ServicesOptions): ServiceContext 
   return {
     loaded: options.loaded,
     clock: systemClock,
-    connect: (client) => connect(options.connection, client),
+    connect: async (client) => readableLog(await connect(options.connection, client), options.loaded),
     logger: createLogger({ level: options.logLevel, service: name }),
     slot: options.slotOf(name),
     listen: { host: options.host, port: options.port === 0 ? 0 : options.port + SERVICES.indexOf(name) },

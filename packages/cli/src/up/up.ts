@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startBroker, type Broker } from "@weir/broker";
 import { WeirError } from "@weir/record";
-import { loadPipeline, plainConnection, sha256, systemClock, verifyTopics, type Environment, type LoadedPipeline } from "@weir/service";
-import { connect, connectionOf } from "../connect.ts";
+import { plainConnection, sha256, systemClock, verifyTopics, type Environment, type LoadedPipeline } from "@weir/service";
+import { connect, connectionOf, loadRunnable } from "../connect.ts";
 import { table, type Output } from "../output.ts";
 import { readLines } from "../produce/lines.ts";
 import { produce } from "../produce/produce.ts";
@@ -12,6 +12,7 @@ import { summarise, waitDrained } from "./drain.ts";
 import { startServices, SERVICES, type RunningServices } from "./services.ts";
 import { createTopics } from "./topics.ts";
 import { windowLines } from "./window-lines.ts";
+import { jsonOnly } from "../json-only.ts";
 
 export interface UpFlags {
   readonly broker?: string;
@@ -30,7 +31,8 @@ const LOST_MS = 1000;
 /** The whole pipeline in one process: broker, topics, five services, sample. Stays up until it is told to stop. */
 export async function up(folder: string, flags: UpFlags, env: Environment, output: Output): Promise<number> {
   const startedAt = systemClock.monotonic();
-  const loaded = loadPipeline(folder, env);
+  const loaded = loadRunnable(folder, flags, env);
+  if (flags.sample) jsonOnly(loaded, "--sample");
   const sample = flags.sample ? await sampleOf(folder) : null;
   if (flags.exitWhenDrained && sample === null) {
     throw new WeirError({ code: "WEIR-6004", what: "--exit-when-drained needs a finite input", fix: "add --sample" }, { exitCode: 2 });

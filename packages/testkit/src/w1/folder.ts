@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
+import { W1_AVRO_SCHEMAS } from "./avro.ts";
 import { W1_FORM, type RecordForm } from "./form.ts";
 import { smallNet } from "./net.ts";
 import type { Feature } from "./records.ts";
@@ -30,6 +31,8 @@ export interface W1Pipeline {
   readonly baseline?: string;
   /** Absent: the small net. */
   readonly model?: PipelineModel;
+  /** Card transactions as Avro with Confluent's framing; absent: JSON. */
+  readonly format?: "avro";
 }
 
 /** Rows of the form's features in, a probability for every class out. */
@@ -50,11 +53,16 @@ export function writeW1Pipeline(folder: string, pipeline: W1Pipeline): void {
   mkdirSync(version, { recursive: true });
   writeFileSync(path.join(version, "model.onnx"), model.bytes);
   writeFileSync(path.join(version, "manifest.json"), JSON.stringify(manifestOf(model, features), null, 2));
-  writeFileSync(path.join(folder, "transaction.schema.json"), JSON.stringify(schema, null, 2));
+  const contract = pipeline.format === "avro" ? W1_AVRO_SCHEMAS[0] : schema;
+  writeFileSync(path.join(folder, contractFile(pipeline)), JSON.stringify(contract, null, 2));
   writeFileSync(path.join(folder, "pipeline.yaml"), specOf(pipeline));
   if (pipeline.baseline === undefined) return;
   mkdirSync(path.dirname(path.join(folder, BASELINE)), { recursive: true });
   writeFileSync(path.join(folder, BASELINE), pipeline.baseline);
+}
+
+function contractFile({ format }: W1Pipeline): string {
+  return format === "avro" ? "transaction.avsc" : "transaction.schema.json";
 }
 
 function smallModel(seed: number, features: readonly Feature[]): PipelineModel {
@@ -96,7 +104,7 @@ function specOf(pipeline: W1Pipeline): string {
     "kind: Pipeline",
     "metadata: {name: " + name + ", owner: user:tests}",
     `partitions: ${partitions}`,
-    "record: {contract: transaction.schema.json, format: json, id: /transaction_id, key: /card_id}",
+    `record: {contract: ${contractFile(pipeline)}, format: ${pipeline.format ?? "json"}, id: /transaction_id, key: /card_id}`,
     `delivery: {guarantee: ${guarantee}, commit: {every: ${commitEveryMs}ms, bytes: 8MiB}}`,
     ...(minimalHeaders ? ["headers: minimal"] : []),
     "stages:",

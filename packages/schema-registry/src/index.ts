@@ -1,0 +1,1 @@
+export { createSchemaRegistry } from "./registry.ts";
