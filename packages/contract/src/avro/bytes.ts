@@ -34,7 +34,9 @@ export function beginRecord(cursor: Cursor, at: number, end: number): void {
 
 const LONGEST_INT = 5;
 const LONGEST_LONG = 10;
-/** Two halves of a long that did not fit into 28 bits: unsigned low, signed high. */
+/** Of so many bytes a double is exact. */
+const DOUBLED = 7;
+/** Two halves of a long of more bytes: unsigned low, signed high. */
 const HALVES = new Int32Array(2);
 
 /**
@@ -50,15 +52,17 @@ export function readLong(cursor: Cursor): number {
     cursor.at = at + 1;
     return (first >>> 1) ^ -(first & 1);
   }
-  let value = first & 127;
-  const last = Math.min(at + 4, end);
+  let low = first & 127;
+  let high = 0;
+  const last = Math.min(at + DOUBLED, end);
   for (let i = at + 1, shift = 7; i < last; i++, shift += 7) {
     const byte = bytes[i]!; // below end
-    value |= (byte & 127) << shift;
-    if (byte < 128) {
-      cursor.at = i + 1;
-      return (value >>> 1) ^ -(value & 1);
-    }
+    if (shift < 28) low |= (byte & 127) << shift;
+    else high |= (byte & 127) << (shift - 28);
+    if (byte >= 128) continue;
+    cursor.at = i + 1;
+    const value = (low >>> 1) + high * 134217728; // without the sign, which is the lowest bit
+    return (low & 1) === 0 ? value : -value - 1;
   }
   return readHalves(cursor) ? HALVES[1]! * 4294967296 + (HALVES[0]! >>> 0) : NaN; // two cells
 }
@@ -80,7 +84,7 @@ export function readTicks(cursor: Cursor, ticks: number): number {
   const value = readLong(cursor);
   if (ticks === 1 || Number.isSafeInteger(value)) return Math.floor(value / ticks);
   if (Number.isNaN(value)) return NaN;
-  const [low, high] = [HALVES[0]! >>> 0, HALVES[1]!]; // beyond 28 bits, so both were just read
+  const [low, high] = [HALVES[0]! >>> 0, HALVES[1]!]; // of more bytes than a double is exact for, so both were just read
   const whole = Math.floor(high / ticks);
   return whole * 4294967296 + Math.floor(((high - whole * ticks) * 4294967296 + low) / ticks);
 }
@@ -121,8 +125,12 @@ export function skipBytes(cursor: Cursor, length: number): boolean {
   return true;
 }
 
-export function isUtf8(bytes: Uint8Array, from: number, end: number): boolean {
+/** The bit that no byte of ASCII has, in four of them. */
+const ASCII = 0x80808080 | 0;
+
+export function isUtf8({ bytes, view }: Pick<Cursor, "bytes" | "view">, from: number, end: number): boolean {
   let at = from;
+  while (at + 4 <= end && (view.getInt32(at) & ASCII) === 0) at += 4;
   while (at < end) {
     if (bytes[at]! < 128) at++; // at < end
     else {

@@ -5,6 +5,7 @@ import { numericTime } from "../time.ts";
 import { isUtf8, readLength, readLong } from "./bytes.ts";
 import { defaultValue } from "./default.ts";
 import { MOST_EMPTY, readBlock } from "./plain.ts";
+import { fieldsStep } from "./flat-record.ts";
 import { ticksOf, type Reading, type RecordReading } from "./resolve.ts";
 import { booleanStep, bytesStep, enumStep, mark, nullStep, numberStep, textStep, type Reached, type Step } from "./scalar-steps.ts";
 
@@ -102,11 +103,15 @@ function named({ targets, depth }: Place, name: string | null): Place {
 }
 
 function recordStep(reading: RecordReading, place: Place, around: Around): Step {
-  const steps = reading.fields.map(({ name, reading: field }) => compile(field, named(place, name), around));
+  const fields = reading.fields.map(({ name, reading: field }) => {
+    const below = named(place, name);
+    return { reading: field, targets: below.targets, step: compile(field, below, around) };
+  });
+  const read = fieldsStep(fields);
   const constants = reading.defaults.flatMap((field) => constantsOf(field, place, around.reached));
   const isMissing = reading.missing.length > 0;
   return (cursor, row) => {
-    for (let i = 0; i < steps.length; i++) if (!steps[i]!(cursor, row)) return false; // i < length
+    if (!read(cursor, row)) return false;
     for (const put of constants) if (!put(row)) cursor.violated = true;
     if (isMissing) cursor.violated = true;
     return true;
@@ -179,7 +184,7 @@ function mapStep(values: Reading, place: Place, around: Around): Step {
         if (length < 0) return false;
         const { at, bytes } = cursor;
         cursor.at = at + length;
-        if (!isUtf8(bytes, at, cursor.at)) return false;
+        if (!isUtf8(cursor, at, cursor.at)) return false;
         const found = byKey.find(({ key }) => isKey(key, bytes, at, length));
         for (const target of found?.targets ?? []) clearRow(target, row); // of equal keys the last one counts
         if (!(found?.step ?? skip)(cursor, row)) return false;

@@ -125,7 +125,7 @@ function plainNumber({ cursor, exactLongs }: Walk, { from, rounds }: Extract<Rea
 
 function plainText(cursor: Cursor, pointer: string): string {
   const bytes = take(cursor, readLength(cursor), pointer);
-  return isUtf8(bytes, 0, bytes.length) ? decoder.decode(bytes) : broken(pointer, "the text is not UTF-8");
+  return isUtf8(cursor, cursor.at - bytes.length, cursor.at) ? decoder.decode(bytes) : broken(pointer, "the text is not UTF-8");
 }
 
 function take(cursor: Cursor, length: number, pointer: string): Uint8Array {

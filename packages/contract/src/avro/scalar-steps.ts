@@ -150,7 +150,7 @@ export function textStep(here: readonly Target[]): Step {
     if (length < 0) return false;
     const { at, bytes } = cursor;
     cursor.at = at + length;
-    if (!isUtf8(bytes, at, cursor.at)) return false;
+    if (!isUtf8(cursor, at, cursor.at)) return false;
     if (asText !== null) {
       const interned = asText.interned!; // string targets have one
       asText.at[row] = codeOf(interned, entryOf(interned, bytes, at, length, hashOf(bytes, at, length)));
