@@ -1,4 +1,4 @@
-import { recordAt, type Batch } from "@weir/record";
+import { headerText, recordAt, type Batch } from "@weir/record";
 import type { Log } from "@weir/stream";
 import { readCommitted } from "../e2e/read-committed.ts";
 import { numberAt } from "./input.ts";
@@ -55,9 +55,16 @@ export async function countOutput(log: Log, { hops, records, startedAt, referenc
   return { missing, doubled, byTopic, hops: timelines };
 }
 
+/** The value, or what travels beside it as if it were in it. */
+function predictedAt(batch: Batch, row: number): Uint8Array {
+  const { value, headers } = recordAt(batch, row);
+  const carried = headerText(headers, "weir.prediction");
+  return carried === null ? (value ?? new Uint8Array()) : new TextEncoder().encode(`{"prediction":${carried}}`);
+}
+
 function assertRight(reference: Reference, batch: Batch, row: number, number: number): void {
   const fault =
     reference.fault(number, branchOf(batch.topic)) ??
-    (number % SAMPLE_EVERY === 0 ? reference.valueFault(number, recordAt(batch, row).value ?? new Uint8Array()) : null);
+    (number % SAMPLE_EVERY === 0 ? reference.valueFault(number, predictedAt(batch, row)) : null);
   if (fault !== null) throw new Error(`record ${number} is in ${batch.topic}, but should have ${fault}`);
 }

@@ -1,7 +1,7 @@
 import { allRows, batchOf, partitionOf, type Batch } from "@weir/record";
 import type { Log, Producer } from "@weir/stream";
 import { W1_FAULTS } from "@weir/testkit";
-import { formOf, W1, type Workload } from "./workload.ts";
+import { formOf, W1, writerOf, type Workload } from "./workload.ts";
 
 export const PARTITIONS = W1.partitions;
 export const SEED = 1;
@@ -26,8 +26,22 @@ export function poolOf(workload: Workload): Pool {
 /** Of the number of a record, in its id. */
 export const NUMBER_DIGITS = 9;
 const ZERO = 48;
-/** What every value begins with, up to the number of the record. */
+/** What every value of JSON begins with, up to the number of the record. */
 export const BEFORE_NUMBER = new TextEncoder().encode(`{"transaction_id":"tx-${SEED.toString(36)}-`);
+
+/** The same of Avro, behind the framing: the length of the id, and its first letters. */
+const AVRO_BEFORE_NUMBER = new TextEncoder().encode(`\u{1c}tx-${SEED.toString(36)}-`);
+const FRAME_BYTES = 5;
+
+/** Where the number of the record in the row is; -1 where it is none of ours. */
+function numberPlace({ bytes, valueAt, valueLength }: Batch, row: number): number {
+  const at = valueAt[row]!; // row < count, as the next line
+  const length = valueLength[row]!;
+  const [begin, before] = bytes[at] === 0 ? [at + FRAME_BYTES, AVRO_BEFORE_NUMBER] : [at, BEFORE_NUMBER];
+  if (begin + before.length + NUMBER_DIGITS > at + length) return -1;
+  for (let i = 0; i < before.length; i++) if (bytes[begin + i] !== before[i]) return -1;
+  return begin + before.length;
+}
 
 /** Some records of one partition, with the numbers that they have in the pool. */
 interface Part {
@@ -63,7 +77,7 @@ export function createLoad(workload: Workload = W1): Load {
 
 function makePool(workload: Workload, { records, pieceRecords }: Pool): Part[][] {
   const { partitions, faultEvery } = workload;
-  const make = formOf(workload).create({ seed: SEED, faultEvery });
+  const make = writerOf(workload, { seed: SEED, faultEvery });
   const encoder = new TextEncoder();
   return Array.from({ length: records / pieceRecords }, (_, piece) => {
     const lists = Array.from({ length: partitions }, () => ({
@@ -74,7 +88,7 @@ function makePool(workload: Workload, { records, pieceRecords }: Pool): Part[][]
       const { key, value } = make(i);
       const keyBytes = encoder.encode(key);
       const list = lists[partitionOf(keyBytes, partitions)]!; // one of the partitions
-      list.records.push({ key: keyBytes, value: encoder.encode(value) });
+      list.records.push({ key: keyBytes, value });
       list.numbers.push(i);
     }
     return lists.map(({ records, numbers }, partition) => ({
@@ -91,7 +105,7 @@ function writePiece(producer: Producer, topic: string, parts: readonly Part[], b
     let count = 0;
     for (; count < batch.count && base + numbers[count]! < records; count++) {
       // parallel to the rows; ascending
-      putDigits(batch.bytes, batch.valueAt[count]! + BEFORE_NUMBER.length, NUMBER_DIGITS, base + numbers[count]!); // as above
+      putDigits(batch.bytes, numberPlace(batch, count), NUMBER_DIGITS, base + numbers[count]!); // as above
     }
     if (count > 0) transaction.write({ topic, partition: batch.partition }, batch, count === batch.count ? null : allRows(count));
   }
@@ -113,10 +127,7 @@ export function digitsAt(bytes: Uint8Array, at: number, digits: number): number 
 }
 
 /** The number of the record in the row; -1 where it is none of ours. */
-export function numberAt({ bytes, valueAt, valueLength }: Batch, row: number): number {
-  const at = valueAt[row]!; // row < count
-  const length = BEFORE_NUMBER.length;
-  if (valueLength[row]! < length + NUMBER_DIGITS) return -1; // as above
-  for (let i = 0; i < length; i++) if (bytes[at + i] !== BEFORE_NUMBER[i]) return -1;
-  return digitsAt(bytes, at + length, NUMBER_DIGITS); // inside the value
+export function numberAt(batch: Batch, row: number): number {
+  const at = numberPlace(batch, row);
+  return at < 0 ? -1 : digitsAt(batch.bytes, at, NUMBER_DIGITS); // inside the value
 }

@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { startEmbedded } from "@weir/broker";
 import { createKafkaLog } from "@weir/kafka";
-import { createRandom } from "@weir/testkit";
+import { createRandom, startRegistry, W1_AVRO_SCHEMAS } from "@weir/testkit";
 import { ROOT } from "../e2e/command.ts";
 import { openTopicAdmin } from "../e2e/faults/topic-admin.ts";
 import { codeDigest } from "./code-digest.ts";
@@ -91,6 +91,7 @@ async function measureEach(folder: string, options: BenchOptions, missing: reado
   const broker = await startEmbedded({ dataDir: path.join(folder, "kafka"), port: 0, profile: "bench", note });
   try {
     await using log = await createKafkaLog({ brokers: [broker.address], clientId: "weir-bench" });
+    await using registry = workload.format === "avro" ? await registryOfCards() : null;
     const load = createLoad(workload);
     const models = path.join(folder, "reference");
     writePipeline(models, workload, { name: "reference" });
@@ -128,6 +129,7 @@ async function measureEach(folder: string, options: BenchOptions, missing: reado
         note,
         reference,
         workload,
+        registry: registry?.url ?? null,
         discard,
         killEveryMs: run.startsWith("warm-up") ? null : options.killEveryMs,
       };
@@ -138,6 +140,16 @@ async function measureEach(folder: string, options: BenchOptions, missing: reado
   } finally {
     await broker.stop();
   }
+}
+
+/** A registry in this process; each of ours asks it three times in its life. */
+async function registryOfCards(): ReturnType<typeof startRegistry> {
+  const registry = await startRegistry();
+  for (const [i, schema] of W1_AVRO_SCHEMAS.entries()) {
+    const body = JSON.stringify({ schema: JSON.stringify(schema) });
+    await fetch(`${registry.url}/subjects/writer-${i}/versions`, { method: "POST", body });
+  }
+  return registry;
 }
 
 interface Turn {

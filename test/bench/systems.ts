@@ -39,6 +39,8 @@ export interface SetupOptions {
   /** How often it commits, milliseconds; null: as it does where the most records a second are wanted. */
   readonly commitMs: number | null;
   readonly note: (line: string) => void;
+  /** URL of the registry that knows the schemas of Avro; null: none is needed. */
+  readonly registry?: string | null;
   /** Absent: card transactions. */
   readonly workload?: Workload;
 }
@@ -59,9 +61,15 @@ const short = (topic: TopicSpec): TopicSpec =>
 /** Makes topics and files of a run; nothing is started yet. */
 export async function prepare(system: System, log: Log, options: SetupOptions): Promise<Setup> {
   mkdirSync(options.folder, { recursive: true });
-  const setup = await prepareAnywhere(system, log, options);
+  const setup = withRegistry(await prepareAnywhere(system, log, options), options.registry ?? null);
   if (options.workload?.isOnOneCore !== true || !hasTaskset(options.note)) return setup;
   return { ...setup, processes: setup.processes.map((process) => ({ ...process, core: 0 })) };
+}
+
+function withRegistry(setup: Setup, url: string | null): Setup {
+  if (url === null) return setup;
+  const env = { WEIR_SCHEMA_REGISTRY: url };
+  return { ...setup, processes: setup.processes.map((process) => ({ ...process, env: { ...process.env, ...env } })) };
 }
 
 function hasTaskset(note: (line: string) => void): boolean {
@@ -95,7 +103,15 @@ async function preparePeer(
   await log.createTopics(hops.flat().map((topic) => short({ name: topic, partitions: workload.partitions })));
   const commit = commitMs === null ? {} : { BENCH_COMMIT_MS: String(commitMs) };
   const fields = workload.plain === null ? {} : { BENCH_FIELDS: peerFields(formOf(workload)) };
-  const env = { BENCH_BROKER: address, BENCH_INPUT: entryTopic, BENCH_PREFIX: name, BENCH_MODEL: model, ...commit, ...fields };
+  const env = {
+    BENCH_BROKER: address,
+    BENCH_INPUT: entryTopic,
+    BENCH_PREFIX: name,
+    BENCH_MODEL: model,
+    ...commit,
+    ...fields,
+    ...(workload.format && { BENCH_FORMAT: workload.format }),
+  };
   const processes = built.map((process, hop) => ({
     slot: process.name,
     script: peer,

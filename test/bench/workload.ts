@@ -1,4 +1,13 @@
-import { plainForm, W1_FORM, writeW1Pipeline, type PipelineModel, type PlainForm, type RecordForm, type W1Pipeline } from "@weir/testkit";
+import {
+  createW1Avro,
+  plainForm,
+  W1_FORM,
+  writeW1Pipeline,
+  type PipelineModel,
+  type PlainForm,
+  type RecordForm,
+  type W1Pipeline,
+} from "@weir/testkit";
 import { generatorBaseline } from "./baseline.ts";
 
 /** What a system is given to do. */
@@ -19,6 +28,8 @@ export interface Workload {
   readonly hasRanges: boolean;
   /** Null: the small net. */
   readonly model: ((form: RecordForm) => PipelineModel) | null;
+  /** Card transactions in Avro with Confluent's framing; absent: JSON. */
+  readonly format?: "avro";
   /** All processes of a system share one processor; the broker has the others, too. */
   readonly isOnOneCore: boolean;
 }
@@ -43,17 +54,41 @@ export function formOf({ plain }: Workload): RecordForm {
   return plain === null ? W1_FORM : plainForm(plain);
 }
 
+/** A record as it is written. */
+export interface WrittenRecord {
+  readonly key: string;
+  readonly value: Uint8Array;
+}
+
+/** What the three schemas of card transactions have in a registry that knows no others. */
+const SCHEMA_IDS = [1, 2, 3] as const;
+
+/** Record i is the same whenever it is asked for in order from 0. */
+export function writerOf(
+  workload: Workload,
+  options: { readonly seed: number; readonly faultEvery: number },
+): (i: number) => WrittenRecord {
+  if (workload.format === "avro") return createW1Avro(options, SCHEMA_IDS);
+  const make = formOf(workload).create(options);
+  const encoder = new TextEncoder();
+  return (i) => {
+    const { key, value } = make(i);
+    return { key, value: encoder.encode(value) };
+  };
+}
+
 type Named = Pick<W1Pipeline, "name" | "commitEveryMs" | "minimalHeaders" | "guarantee">;
 
 /** The folder of the workload's pipeline; commits come as often as where the most records a second are wanted unless it is told. */
 export function writePipeline(folder: string, workload: Workload, named: Named): void {
-  const { partitions, windowRecords, drift, hasRanges, model } = workload;
+  const { partitions, windowRecords, drift, hasRanges, model, format } = workload;
   const form = formOf(workload);
   writeW1Pipeline(folder, {
     ...{ partitions, windowRecords, form, hasRanges },
     ...BREAKS_NO_WINDOW,
     ...(drift && { baseline: generatorBaseline(form) }),
     ...(model !== null && { model: model(form) }),
+    ...(format && { format }),
     ...named,
   });
 }

@@ -7,7 +7,7 @@ import { loadPipeline } from "@weir/service";
 import { createRandom } from "@weir/testkit";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parseOptions, systemsOf } from "../options.ts";
-import { formOf, writePipeline } from "../workload.ts";
+import { formOf, writePipeline, writerOf } from "../workload.ts";
 import type { NamedWorkload } from "./named-workload.ts";
 import { WORKLOADS } from "./workloads.ts";
 
@@ -53,7 +53,7 @@ describe.each(WORKLOADS.map((workload) => [workload.name, workload] as const))("
   });
 
   test("makes records of the size that it tells", () => {
-    const make = formOf(workload).create({ seed: 1, faultEvery: 0 });
+    const make = writerOf(workload, { seed: 1, faultEvery: 0 });
     const bytes = Array.from({ length: 200 }, (_i, i) => make(i).value.length);
     expect(Math.abs(bytes.reduce((sum, n) => sum + n, 0) / bytes.length / named.bytes - 1)).toBeLessThan(0.05);
   });

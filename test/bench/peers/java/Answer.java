@@ -1,9 +1,13 @@
 package weir.peers;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /** Writes the prediction into a record: before its last brace. */
 final class Answer {
+  private static final byte[] EMPTY = {'{', '}'};
+  /** Where what is behind the member's name begins in a record without others. */
+  private static final int MEMBER_AT = "{,\"prediction\":".length();
   private static final byte[][] LABELS = new byte[Net.CLASSES.length][];
 
   static {
@@ -12,6 +16,12 @@ final class Answer {
   }
 
   private Answer() {}
+
+  /** Without a record around it. */
+  static byte[] alone(int label, double confidence) {
+    byte[] member = spliced(EMPTY, label, confidence);
+    return Arrays.copyOfRange(member, MEMBER_AT, member.length - 1);
+  }
 
   static byte[] spliced(byte[] value, int label, double confidence) {
     int brace = value.length - 1;

@@ -24,6 +24,7 @@ public final class JavaHand {
 
   private final Net net = new Net(Settings.MODEL);
   private final HandScan scan = new HandScan();
+  private final AvroScan avro = Settings.AVRO ? new AvroScan() : null;
   private float[] features = new float[0];
   private boolean[] good = new boolean[0];
 
@@ -66,7 +67,8 @@ public final class JavaHand {
     int i = 0;
     int rows = 0;
     for (ConsumerRecord<byte[], byte[]> record : records) {
-      good[i] = scan.read(record.value(), features, rows * Net.FEATURES);
+      int at = rows * Net.FEATURES;
+      good[i] = avro == null ? scan.read(record.value(), features, at) : avro.read(record.value(), features, at);
       if (good[i++]) rows++;
     }
     float[] scores = net.score(features, rows);
@@ -80,7 +82,8 @@ public final class JavaHand {
         double confidence = Decision.rounded(scores[2 * row + label]);
         row++;
         branch = Decision.branchOf(confidence);
-        value = Answer.spliced(value, label, confidence);
+        if (avro == null) value = Answer.spliced(value, label, confidence);
+        else record.headers().add("weir.prediction", Answer.alone(label, confidence));
       }
       producer.send(new ProducerRecord<>(Settings.topic(branch), record.partition(), record.key(), value, record.headers()));
     }

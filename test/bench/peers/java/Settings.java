@@ -11,6 +11,9 @@ final class Settings {
   /** The fields of a record, see {@link Card}; null: those of a card transaction. */
   static final String FIELDS = System.getenv("BENCH_FIELDS");
 
+  /** Are records Avro with Confluent's framing, and predictions headers? */
+  static final boolean AVRO = "avro".equals(System.getenv("BENCH_FORMAT"));
+
   private static final String COMMIT_MS = System.getenv("BENCH_COMMIT_MS");
 
   private Settings() {}
