@@ -16,6 +16,8 @@ export interface ReadFailure {
   readonly message: string;
   /** At most 20; none for DECODE. */
   readonly violations: readonly Violation[];
+  /** Others might make it readable as it is: a registry that does not know its schema may come to know it. Absent: false. */
+  readonly retriable?: true;
 }
 
 /** Columns by `columnKey`, parallel to the rows of the batch. */

@@ -37,7 +37,7 @@ test("an unknown id is asked for again after half a minute, and not before", asy
   answers[1] = "known";
   await clock.advance(29_999);
   await keeper.know(batchOfIds(1));
-  expect([source.asked.length, writers.get(1)]).toEqual([1, { why: "the registry does not know it" }]);
+  expect([source.asked.length, writers.get(1)]).toEqual([1, { why: "the registry does not know it", isFinal: false }]);
   await clock.advance(1);
   await keeper.know(batchOfIds(1));
   expect([source.asked.length, writers.get(1)]).toMatchObject([2, { type: { kind: "string" } }]);

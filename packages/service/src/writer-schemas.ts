@@ -22,7 +22,7 @@ export function keepSchemas(writers: WriterSchemas, source: SchemaSource, clock:
     try {
       const found = await source.find(id);
       if ("texts" in found) writers.learn(id, found.texts);
-      else writers.refuse(id, found.why);
+      else writers.refuse(id, found.why, found.isFinal);
       if ("texts" in found || found.isFinal) refusedUntil.delete(id);
       else refusedUntil.set(id, clock.monotonic() + UNKNOWN_FOR_MS);
     } finally {

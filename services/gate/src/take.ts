@@ -124,9 +124,9 @@ export function refuse({ outlet, state }: Passage, row: number, port: number, fa
   if (state.refill === null) outlet.put(row, port, failure);
 }
 
-export function failureOf({ class: kind, message, violations }: ReadFailure): Failure {
+export function failureOf({ class: kind, message, violations, retriable }: ReadFailure): Failure {
   const more = violations.length > 1 ? violations.map((v) => `${v.pointer || "the record"} ${v.message}`).join("; ") : message;
-  return { class: kind, message: more };
+  return { class: kind, message: more, ...(retriable && { retriable }) };
 }
 
 function hold(passage: Passage, window: OpenWindow, judgement: BatchJudgement, first: number, end: number): void {

@@ -28,7 +28,8 @@ export function gatherBatch(batch: Batch, features: Float32Array, firstRow: numb
   const read = reader.read(batch);
   const failures = new Map<number, Failure>();
   const model = modelTag(gathering.manifest);
-  for (const [row, failure] of read.failures) failures.set(row, { class: failure.class, message: failure.message, model });
+  for (const [row, { class: kind, message, retriable }] of read.failures)
+    failures.set(row, { class: kind, message, model, ...(retriable && { retriable }) });
   if (memberKey !== null) refuseTakenMembers(batch, read.columns.get(memberKey)?.presence, failures, gathering);
   const candidates = failures.size === 0 ? allRows(batch.count) : allRows(batch.count).filter((row) => !failures.has(row));
   const encoding = encoder.encode(read.columns, candidates, features, firstRow);

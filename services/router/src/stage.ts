@@ -110,7 +110,8 @@ function routeBatch(batch: Batch, routing: Routing): Decided {
   const { router } = routing;
   const failures = new Map<number, Failure>();
   const read = routing.reader.read(batch);
-  for (const [row, failure] of read.failures) failures.set(row, { class: failure.class, message: failure.message });
+  for (const [row, { class: kind, message, retriable }] of read.failures)
+    failures.set(row, { class: kind, message, ...(retriable && { retriable }) });
   const columns = routing.columnKeys.map((key) => {
     const column = read.columns.get(key);
     if (!column) throw new Error(`the reader gave no column ${key}`);

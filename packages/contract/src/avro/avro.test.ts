@@ -66,10 +66,11 @@ describe("framing and bytes that are none", () => {
   });
 
   test("a schema that the registry does not have refuses its records, until it has it", () => {
-    contract.writers?.refuse(9, "the registry does not know it");
+    contract.writers?.refuse(9, "the registry does not know it", false);
     const value = framed(good.subarray(5), 9);
     const reader = contract.reader([]);
-    expect(reader.read(batchOfValues(value)).failures.get(0)?.message).toBe("schema 9 of the registry: the registry does not know it");
+    const message = "schema 9 of the registry: the registry does not know it";
+    expect(reader.read(batchOfValues(value)).failures.get(0)).toEqual({ class: "DECODE", message, violations: [], retriable: true });
     contract.writers?.learn(9, [PAYMENT]);
     expect(reader.read(batchOfValues(value)).failures.size).toBe(0);
   });

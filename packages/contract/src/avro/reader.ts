@@ -13,7 +13,7 @@ import { AvroFault, readPlain } from "./plain.ts";
 import { resolve, type Reading } from "./resolve.ts";
 import type { Reached, Step } from "./scalar-steps.ts";
 import type { AvroType } from "./schema.ts";
-import { FRAME_BYTES, schemaIdAt, type WriterSchemas } from "./writers.ts";
+import { FRAME_BYTES, schemaIdAt, type WriterSchema, type WriterSchemas } from "./writers.ts";
 
 export interface AvroSource extends Bounds {
   /** The contract. */
@@ -45,7 +45,7 @@ interface Work {
   readonly targets: readonly Target[];
   readonly unknown: Target | null;
   readonly reached: Reached;
-  readonly compiled: Map<number, Compiled | { readonly why: string }>;
+  readonly compiled: Map<number, Compiled>;
   readonly cursor: Cursor;
 }
 
@@ -81,7 +81,10 @@ function readRow(work: Work, { bytes, at: ats, length: lengths }: Values, row: n
   const id = schemaIdAt(bytes, at, length);
   if (id < 0 || length > source.maxBytes) return decodeFailure(unframed(bytes, at, length, source));
   const compiled = work.compiled.get(id) ?? compileFor(id, work);
-  if ("why" in compiled) return decodeFailure(`schema ${id} of the registry: ${compiled.why}`);
+  if ("why" in compiled) {
+    const failure = decodeFailure(`schema ${id} of the registry: ${compiled.why}`);
+    return compiled.isFinal ? failure : { ...failure, retriable: true };
+  }
   beginRecord(cursor, at + FRAME_BYTES, at + length);
   const isRead = compiled.step(cursor, row) && cursor.at === cursor.end;
   if (isRead && unknown !== null) putNames(unknown, row, codeOfNames(unknown.unknown!, compiled.unknown)); // it has them
@@ -97,7 +100,7 @@ function unframed(bytes: Uint8Array, at: number, length: number, { maxBytes }: B
   return `the value begins with byte ${bytes[at]} instead of 0: it has not Confluent's framing`;
 }
 
-function compileFor(id: number, { source, targets, reached, compiled }: Work): Compiled | { readonly why: string } {
+function compileFor(id: number, { source, targets, reached, compiled }: Work): Compiled | Extract<WriterSchema, { why: string }> {
   const writer = source.writers.get(id);
   if (writer === undefined) throw new Error(`nobody asked the registry for schema ${id} before its records were read`);
   if ("why" in writer) return writer; // not kept: the registry may know it later

@@ -11,13 +11,13 @@ export const FRAME_BYTES = 5;
 export interface WriterSchemas {
   /** `texts`: the schemas that it refers to, each after those that it refers to itself, and the schema at last. */
   learn(id: number, texts: readonly string[]): void;
-  /** No record with this id can be read: why. */
-  refuse(id: number, why: string): void;
+  /** No record with this id can be read, for ever or as long as nobody registers it: why. */
+  refuse(id: number, why: string, isFinal: boolean): void;
   /** Undefined: nobody has asked for it. */
   get(id: number): WriterSchema | undefined;
 }
 
-export type WriterSchema = { readonly type: AvroType } | { readonly why: string };
+export type WriterSchema = { readonly type: AvroType } | { readonly why: string; readonly isFinal: boolean };
 
 /** Where schemas are. Throws RetriableError where it cannot tell now. */
 export interface SchemaSource {
@@ -31,7 +31,7 @@ export function createWriterSchemas(): WriterSchemas {
   const byId = new Map<number, WriterSchema>();
   return {
     learn: (id, texts) => byId.set(id, parsed(texts)),
-    refuse: (id, why) => byId.set(id, { why }),
+    refuse: (id, why, isFinal) => byId.set(id, { why, isFinal }),
     get: (id) => byId.get(id),
   };
 }
@@ -40,7 +40,8 @@ function parsed(texts: readonly string[]): WriterSchema {
   try {
     return { type: parseAvroSchema(texts) };
   } catch (error) {
-    if (error instanceof SchemaFault) return { why: `it cannot be used: ${error.where && `${error.where}: `}${error.message}` };
+    if (error instanceof SchemaFault)
+      return { why: `it cannot be used: ${error.where && `${error.where}: `}${error.message}`, isFinal: true };
     throw error;
   }
 }
