@@ -57,6 +57,18 @@ test("an id that the registry does not know, and a schema of another kind, are t
   expect(await source.find(id)).toEqual({ why: "it is of type PROTOBUF, not AVRO", isFinal: true });
 });
 
+test("who asks is told as the environment says, anew with every request", async () => {
+  let connection: Parameters<typeof createSchemaRegistry>[0] = () => ({ url: `${registry.url}/`, username: "weir", password: "a:b" });
+  const source = createSchemaRegistry(() => connection());
+  await source.find(1);
+  connection = () => ({ url: registry.url, token: "xyz" });
+  await source.find(1);
+  connection = () => ({ url: registry.url });
+  await source.find(1);
+  expect(registry.authorizations.slice(-3)).toEqual(["Basic d2VpcjphOmI=", "Bearer xyz", undefined]);
+  expect(registry.asked.at(-3)).toBe("GET /schemas/ids/1");
+});
+
 test.each([401, 404, 500, 503])("status %i may pass", async (status) => {
   registry.fails(status);
   const asked = createSchemaRegistry(() => ({ url: registry.url })).find(1);

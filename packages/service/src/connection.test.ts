@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { chooseConnection } from "./connection.ts";
+import { chooseConnection, chooseRegistry } from "./connection.ts";
 
 const folder = mkdtempSync(path.join(tmpdir(), "weir-env-"));
 mkdirSync(path.join(folder, "env"));
@@ -40,5 +40,42 @@ describe("the connection", () => {
     expect(choose("bad")).toThrow(/WEIR-5112[\s\S]*bad.yaml:1:\d+ {2}kafka.sasl.password[\s\S]*did you mean `tls`/);
     expect(choose("bad")).not.toThrow(/8675309/);
     expect(choose("none")).toThrow(/WEIR-5111[\s\S]*env\/none.yaml/);
+  });
+});
+
+describe("the schema registry", () => {
+  const REGISTRY = `schemaRegistry: {url: "https://one:8081", username: weir, password: "\${file:secret}"}`;
+
+  test("is where the variable says, else where the environment file does, which alone says who asks", () => {
+    write("registry.yaml", REGISTRY);
+    write("secret", "one");
+    const choose = (environment: string | null, url?: string): unknown =>
+      chooseRegistry({ environment, folder, env: { WEIR_SCHEMA_REGISTRY: url } })?.() ?? null;
+    expect(choose(null)).toBeNull();
+    expect(choose(null, "http://two:8081")).toEqual({ url: "http://two:8081" });
+    expect(choose("registry")).toEqual({ url: "https://one:8081", username: "weir", password: "one" });
+    expect(choose("registry", "http://two:8081")).toEqual({ url: "http://two:8081", username: "weir", password: "one" });
+    write("prod.yaml", PROD);
+    expect(choose("prod")).toBeNull();
+  });
+
+  test("has its password read anew, and the last good one while the file is being written", () => {
+    write("registry.yaml", REGISTRY);
+    write("secret", "one");
+    const connection = chooseRegistry({ environment: "registry", folder, env: {} });
+    write("secret", "two");
+    expect(connection?.()).toMatchObject({ password: "two" });
+    write("registry.yaml", "schemaRegistry: {url");
+    expect(connection?.()).toMatchObject({ password: "two" });
+  });
+
+  test("shows no secret where it is wrong", () => {
+    const wrong = (): unknown => chooseRegistry({ environment: null, folder, env: { WEIR_SCHEMA_REGISTRY: "http://me:8675309@one" } });
+    expect(wrong).toThrow(/WEIR-5102 WEIR_SCHEMA_REGISTRY is wrong/);
+    expect(wrong).not.toThrow(/8675309/);
+    write("wrong.yaml", "schemaRegistry: {url: 'https://one', password: 8675309, usrname: weir}");
+    const file = (): unknown => chooseRegistry({ environment: "wrong", folder, env: {} });
+    expect(file).toThrow(/WEIR-5112[^]*did you mean `username`/);
+    expect(file).not.toThrow(/8675309/);
   });
 });

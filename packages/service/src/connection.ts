@@ -54,7 +54,7 @@ export function chooseConnection({ brokers, environment, folder, env, fallback }
 
 /**
  * Where the schema registry is, and who asks it: `WEIR_SCHEMA_REGISTRY` tells the URL, the environment file the rest. Null: nobody says.
- * @throws {WeirError} as `chooseConnection`
+ * @throws {WeirError} as `chooseConnection`, and WEIR-5102 where the URL is none
  */
 export function chooseRegistry({
   environment,
@@ -62,6 +62,7 @@ export function chooseRegistry({
   env,
 }: Pick<ConnectionChoice, "environment" | "folder" | "env">): (() => RegistryEnvironment) | null {
   const told = env["WEIR_SCHEMA_REGISTRY"] || undefined;
+  if (told !== undefined && !/^https?:\/\/[^\s@?#]+$/.test(told)) throw noRegistry();
   if (environment === null) return told === undefined ? null : () => ({ url: told });
   const file = fileOf(environment, folder);
   const read = (): RegistryEnvironment | undefined => readEnvironment(file, env).schemaRegistry;
@@ -93,6 +94,20 @@ function readEnvironment(file: string, env: Environment): EnvironmentFile {
       fix: "correct what is named; weir explain CODE says more",
     },
     { exitCode: 3 },
+  );
+}
+
+/** The value is not shown: it may have a password in it. */
+function noRegistry(): WeirError {
+  return new WeirError(
+    {
+      code: "WEIR-5102",
+      what: "WEIR_SCHEMA_REGISTRY is wrong",
+      where: "environment, WEIR_SCHEMA_REGISTRY",
+      why: "it is no http or https URL without user, query and fragment",
+      fix: "set it to one like https://registry:8081; username, password and token are said in the environment file",
+    },
+    { exitCode: 2 },
   );
 }
 

@@ -6,6 +6,8 @@ export interface TestRegistry extends AsyncDisposable {
   readonly url: string;
   /** What it was asked for, `GET /schemas/ids/1`, oldest first. */
   readonly asked: readonly string[];
+  /** With what each of these requests logged in. */
+  readonly authorizations: readonly (string | undefined)[];
   /** Until set to null again every request gets this status. */
   fails(status: number | null): void;
   /** Forgets nobody's schema; says of the id that it does not know it. */
@@ -21,6 +23,7 @@ interface Version {
 export async function startRegistry(): Promise<TestRegistry> {
   const versions: Version[] = [];
   const asked: string[] = [];
+  const authorizations: (string | undefined)[] = [];
   const hidden = new Set<number>();
   let failing: number | null = null;
   const idOf = (schema: string): number => versions.find((v) => v.body.schema === schema)?.id ?? versions.length + 1;
@@ -45,6 +48,7 @@ export async function startRegistry(): Promise<TestRegistry> {
   const server = createServer((request, response) => {
     void bodyOf(request).then((text) => {
       asked.push(`${request.method} ${request.url}`);
+      authorizations.push(request.headers.authorization);
       const [status, body] = answer(request.method ?? "GET", request.url ?? "", text);
       response.writeHead(status, { "content-type": "application/vnd.schemaregistry.v1+json" }).end(JSON.stringify(body));
     });
@@ -54,6 +58,7 @@ export async function startRegistry(): Promise<TestRegistry> {
   return {
     url: `http://127.0.0.1:${port}`,
     asked,
+    authorizations,
     fails: (status) => void (failing = status),
     hide: (id, isHidden) => void (isHidden ? hidden.add(id) : hidden.delete(id)),
     [Symbol.asyncDispose]: async () => {
