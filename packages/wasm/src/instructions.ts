@@ -140,6 +140,8 @@ export const f64: Readonly<Record<"add" | "sub" | "mul" | "div", Binary<"f64", "
   readonly convert_i64_u: Unary<"i64", "f64">;
   readonly load: Load<"f64">;
   readonly store: Store<"f64">;
+  /** Rounded to the nearest 32-bit float: `f32.demote_f64`, then `f32.store`. */
+  readonly store32: Store<"f64">;
 } = {
   eq: binary("f64", "i32", [0x61]),
   ne: binary("f64", "i32", [0x62]),
@@ -156,6 +158,7 @@ export const f64: Readonly<Record<"add" | "sub" | "mul" | "div", Binary<"f64", "
   convert_i64_u: unary("i64", "f64", [0xba]),
   load: load("f64", [0x2b]),
   store: store("f64", [0x39]),
+  store32: store("f64", [0xb6, 0x38]),
 };
 
 export const v128: {
@@ -192,8 +195,11 @@ export const f32x4: { readonly splat: Unary<"f32", "v128">; readonly le: Binary<
 export const i32x4: Readonly<Record<"add" | "sub", Binary<"v128", "v128">>> & {
   readonly splat: Unary<"i32", "v128">;
   readonly shl: (a: Code<"v128">, bits: Operand<"i32">) => Code<"v128">;
+  /** Sums of two neighbouring products of 16-bit lanes. */
+  readonly dot_i16x8_s: Binary<"v128", "v128">;
 } = {
   splat: unary("i32", "v128", vector(0x11)),
+  dot_i16x8_s: binary("v128", "v128", vector(0xba)),
   add: binary("v128", "v128", vector(0xae)),
   sub: binary("v128", "v128", vector(0xb1)),
   shl: (a, bits) =>
@@ -203,9 +209,11 @@ export const i32x4: Readonly<Record<"add" | "sub", Binary<"v128", "v128">>> & {
     ]),
 };
 
-export const i8x16: Readonly<Record<"eq" | "lt_s" | "lt_u" | "sub" | "gt_u", Binary<"v128", "v128">>> & {
+export const i8x16: Readonly<Record<"eq" | "lt_s" | "lt_u" | "add_sat_u" | "sub" | "gt_u", Binary<"v128", "v128">>> & {
   readonly splat: Unary<"i32", "v128">;
   readonly bitmask: Unary<"v128", "i32">;
+  /** Bytes of the first that the second names by their place; 0 for places that are none. */
+  readonly swizzle: Binary<"v128", "v128">;
 } = {
   splat: unary("i32", "v128", vector(0x0f)),
   eq: binary("v128", "v128", vector(0x23)),
@@ -213,5 +221,31 @@ export const i8x16: Readonly<Record<"eq" | "lt_s" | "lt_u" | "sub" | "gt_u", Bin
   lt_u: binary("v128", "v128", vector(0x26)),
   gt_u: binary("v128", "v128", vector(0x28)),
   bitmask: unary("v128", "i32", vector(0x64)),
+  add_sat_u: binary("v128", "v128", vector(0x70)),
   sub: binary("v128", "v128", vector(0x71)),
+  swizzle: binary("v128", "v128", vector(0x0e)),
+};
+
+export const i16x8: Readonly<Record<"add" | "mul" | "narrow_i32x4_s", Binary<"v128", "v128">>> & {
+  readonly splat: Unary<"i32", "v128">;
+  readonly shr_u: (a: Operand<"v128">, bits: Operand<"i32">) => Code<"v128">;
+} = {
+  splat: unary("i32", "v128", vector(0x10)),
+  narrow_i32x4_s: binary("v128", "v128", vector(0x85)),
+  shr_u: (a, bits) =>
+    instruction("v128", vector(0x8d), [
+      [a, "v128"],
+      [bits, "i32"],
+    ]),
+  add: binary("v128", "v128", vector(0x8e)),
+  mul: binary("v128", "v128", vector(0x95)),
+};
+
+export const f64x2: {
+  /** Of the two lower 32-bit lanes. */
+  readonly convert_low_i32x4_s: Unary<"v128", "v128">;
+  readonly extract_lane: (of: Operand<"v128">, lane: 0 | 1) => Code<"f64">;
+} = {
+  convert_low_i32x4_s: unary("v128", "v128", vector(0xfe)),
+  extract_lane: (of, lane) => instruction("f64", [...vector(0x21), lane], [[of, "v128"]]),
 };

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { again, block, give, label, leave, loop, select, when, whilst } from "./control.ts";
-import { f32, f32x4, f64, i32, i32x4, i64, i8x16, v128 } from "./instructions.ts";
+import { f32, f32x4, f64, f64x2, i16x8, i32, i32x4, i64, i8x16, v128 } from "./instructions.ts";
 import { createKernel, type Kernel } from "./kernel.ts";
 import type { Code, Local } from "./code.ts";
 import { signedLeb, unsignedLeb } from "./leb128.ts";
@@ -84,6 +84,34 @@ describe("instructions", () => {
     expect([bytes[8], bytes[10], bytes[11], bytes[16]]).toEqual([3, 2, 1, 4]);
     expect(kernel.doubles()[3]).toBe(2.5);
     expect(bytes[33]).toBe(255);
+  });
+
+  it("make a number of sixteen digits, in lanes that double", () => {
+    const kernel = createKernel({
+      run: {
+        parameters: 0,
+        body: (scope) => {
+          const lanes = scope.local("v128");
+          return [
+            lanes.set(i8x16.swizzle(v128.load(0), v128.load(16))),
+            lanes.set(i16x8.add(i16x8.mul(v128.and(lanes, i16x8.splat(255)), i16x8.splat(10)), i16x8.shr_u(lanes, 8))),
+            lanes.set(i32x4.dot_i16x8_s(lanes, i32x4.splat(0x1_0064))),
+            lanes.set(f64x2.convert_low_i32x4_s(i32x4.dot_i16x8_s(i16x8.narrow_i32x4_s(lanes, lanes), i32x4.splat(0x1_2710)))),
+            f64.store(32, f64x2.extract_lane(lanes, 0)),
+            f64.store(40, f64x2.extract_lane(lanes, 1)),
+            i32.store(52, i8x16.bitmask(i8x16.add_sat_u(v128.load(0), i8x16.splat(248)))),
+            f64.store32(48, f64.div(f64x2.extract_lane(lanes, 1), 1e8)),
+            give("i32", 0),
+          ];
+        },
+      },
+    });
+    kernel.bytes().set([1, 2, 3, 4, 5, 6, 7, 8, 9, 8, 7, 6, 5, 4, 3, 2]);
+    kernel.bytes().set([255, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 16], 16);
+    kernel.call.run();
+    expect([...kernel.doubles().subarray(4, 6)]).toEqual([1_234_567, 89_876_540]);
+    expect(kernel.ints()[13]).toBe(0xffff); // it stays at 255
+    expect(kernel.floats()[12]).toBe(Math.fround(0.8987654));
   });
 });
 
