@@ -156,7 +156,7 @@ function pairRows(left: Column, right: Column, count: number, comparison: Compar
 
 function valueAt(column: Column, row: number): number | string {
   if (column.kind === "string") return column.dictionary[column.codes[row]!] ?? ""; // the row is PRESENT, so its code is in the dictionary
-  return column.kind === "slices" ? "" : column.values[row]!; // row < count; kernels read no slices
+  return column.kind === "slices" || column.kind === "vector" ? "" : column.values[row]!; // row < count; kernels read neither
 }
 
 function holds(comparison: Comparison, a: number | string, b: number | string): boolean {

@@ -20,6 +20,11 @@ test("rows are gathered in their order, in stretches or one by one", () => {
       expect([...gatherDoubles(doubles, selection)]).toEqual([...chosen].map((row) => row / 3));
       const column: Column = { kind: "number", values: doubles, presence: bytes };
       expect([...gatherColumn(column, selection).presence]).toEqual([...chosen].map((row) => row % 251));
+      const vectors: Column = { kind: "vector", width: 2, values: Float32Array.from({ length: 2 * COUNT }, (_, i) => i), presence: bytes };
+      expect(gatherColumn(vectors, selection)).toMatchObject({
+        width: 2,
+        values: Float32Array.from([...chosen].flatMap((row) => [2 * row, 2 * row + 1])),
+      });
     }),
   );
 });

@@ -38,7 +38,18 @@ export interface SliceColumn extends Slices {
   readonly presence: Uint8Array;
 }
 
-export type Column = NumberColumn | StringColumn | BooleanColumn | SliceColumn;
+/**
+ * As many numbers a row as `width` says, row behind row, as a model takes them: 32-bit floats, each the nearest to what the record has.
+ * Rows that are not PRESENT may hold anything.
+ */
+export interface VectorColumn {
+  readonly kind: "vector";
+  readonly width: number;
+  readonly values: Float32Array;
+  readonly presence: Uint8Array;
+}
+
+export type Column = NumberColumn | StringColumn | BooleanColumn | SliceColumn | VectorColumn;
 
 /** One byte range a row, all into one buffer; a length of -1 means none. */
 export interface Slices {
@@ -87,6 +98,8 @@ export function gatherColumn(column: Column, selection: Selection): Column {
       return { kind: "boolean", values: gather(column.values, selection, new Uint8Array(selection.rows.length)), presence };
     case "slices":
       return { kind: "slices", ...gatherSlices(column, selection), presence };
+    case "vector":
+      return { kind: "vector", width: column.width, values: gatherVectors(column, selection), presence };
   }
 }
 
@@ -100,6 +113,18 @@ export function gatherInts(from: Int32Array, selection: Selection): Int32Array {
 
 export function gatherDoubles(from: Float64Array, selection: Selection): Float64Array {
   return gather(from, selection, new Float64Array(selection.rows.length));
+}
+
+function gatherVectors({ values, width }: VectorColumn, { rows, stretches }: Selection): Float32Array {
+  const to = new Float32Array(rows.length * width);
+  const ends = stretches ?? Int32Array.from({ length: 2 * rows.length }, (_, i) => rows[i >> 1]! + (i & 1)); // a pair for each row
+  let at = 0;
+  for (let i = 0; i < ends.length; i += 2) {
+    const part = values.subarray(ends[i]! * width, ends[i + 1]! * width); // as above
+    to.set(part, at);
+    at += part.length;
+  }
+  return to;
 }
 
 function gather<T extends Int32Array | Float64Array | Uint8Array>(from: T, { rows, stretches }: Selection, to: T): T {

@@ -43,6 +43,8 @@ export function shownValue(column: Column, row: number): string {
       return quoted(column.dictionary[column.codes[row] ?? -1] ?? "");
     case "slices":
       return quoted(decoder.decode(column.bytes.subarray(column.at[row], column.at[row]! + Math.max(0, column.length[row]!)))); // row < count
+    case "vector":
+      return `${column.width} numbers`;
   }
 }
 

@@ -26,7 +26,7 @@ export function distinctCounter(pointer: string, limit: number, contract: Pick<C
     limit,
     collect: ({ column, counted, first, end }, into) => {
       if (into === null) return null;
-      if (column.kind === "slices") throw new Error("a distinct counter asks for values"); // it asked for another
+      if (column.kind === "slices" || column.kind === "vector") throw new Error("a distinct counter asks for values"); // it asked for another
       const seen = new Set<number>();
       const { presence } = column;
       const codes = column.kind === "string" ? column.codes : column.values;

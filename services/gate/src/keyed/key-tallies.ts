@@ -50,7 +50,7 @@ export function keyReader(column: Column, { sha256 }: Pick<KeySettings, "sha256"
     const presence = column.presence[row];
     if (presence !== PRESENT) return NO_KEY;
     if (column.kind === "string") return column.dictionary[column.codes[row]!]!; // present, so it has a code
-    return column.kind === "slices" ? NO_KEY : String(column.values[row]);
+    return column.kind === "slices" || column.kind === "vector" ? NO_KEY : String(column.values[row]);
   };
   return (row) => {
     const text = textOf(row);
