@@ -40,4 +40,10 @@ export const CONTRACT_CODES: Readonly<Record<string, CodeEntry>> = {
       "With format: avro the contract is the text of an .avsc file: a record, with every type defined in it before it is used and defaults that are values of their fields.",
     fix: "Correct what is named.",
   },
+  "WEIR-2108": {
+    title: "A field is asked for as vectors of two widths",
+    explanation:
+      "A field becomes one column, with the same number of numbers in every row. Two models of one process ask for different ones.",
+    fix: "Give the models features of one width, or run their stages in services of their own.",
+  },
 };

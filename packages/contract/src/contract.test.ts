@@ -218,6 +218,7 @@ describe("what a contract says of its fields", () => {
       },
       n: { anyOf: [{ type: "number" }, { type: "null" }] },
       l: { type: "array", items: { type: "string" } },
+      v: { type: "array", items: { $ref: "#/$defs/positive" }, minItems: 2, maxItems: 3 },
     },
     required: ["a", "z"],
     allOf: [{ properties: { n: { description: "a number" } } }],
@@ -230,7 +231,8 @@ describe("what a contract says of its fields", () => {
       { pointer: "/a/b", types: ["integer"], required: true, minimum: 1 },
       { pointer: "/a/c~1d", types: ["string", "null"], required: false, enum: ["x", null] },
       { pointer: "/n", types: ["number", "null"], required: false, description: "a number" },
-      { pointer: "/l", types: ["array"], required: false },
+      { pointer: "/l", types: ["array"], required: false, items: ["string"] },
+      { pointer: "/v", types: ["array"], required: false, items: ["integer"], minItems: 2, maxItems: 3 },
       { pointer: "/z", types: [], required: true },
     ]);
   });
@@ -292,4 +294,12 @@ test("requests are checked", () => {
       ]),
     )?.problem.code,
   ).toBe("WEIR-2106");
+  expect(
+    thrownBy(() =>
+      createReader([
+        { pointer: "/v", as: "vector", width: 2 },
+        { pointer: "/v", as: "vector", width: 3 },
+      ]),
+    )?.problem.code,
+  ).toBe("WEIR-2108");
 });

@@ -15,6 +15,10 @@ export interface FieldInfo {
   readonly pattern?: string;
   readonly minimum?: number;
   readonly maximum?: number;
+  /** Of arrays; `items` are the types that every one may have, none where the schema does not say. */
+  readonly items?: readonly JsonType[];
+  readonly minItems?: number;
+  readonly maxItems?: number;
   readonly description?: string;
   /** The schema itself says that the number is a point in time, and its unit. */
   readonly isTime?: boolean;
@@ -127,7 +131,8 @@ function describe(parts: readonly Schema[], pointer: string, required: boolean, 
     const value = find(keyword);
     return typeof value === "string" ? { [keyword]: value } : {};
   };
-  const bound = (keyword: "minimum" | "maximum"): object => {
+  const items = parts.flatMap((p) => (isObject(p) && isSchema(p["items"]) ? conjuncts(p["items"], root) : []));
+  const bound = (keyword: "minimum" | "maximum" | "minItems" | "maxItems"): object => {
     const value = find(keyword);
     return typeof value === "number" ? { [keyword]: value } : {};
   };
@@ -141,6 +146,9 @@ function describe(parts: readonly Schema[], pointer: string, required: boolean, 
     ...text("pattern"),
     ...bound("minimum"),
     ...bound("maximum"),
+    ...(items.length > 0 ? { items: typesOf(items, root) } : {}),
+    ...bound("minItems"),
+    ...bound("maxItems"),
     ...text("description"),
   };
 }

@@ -1,7 +1,7 @@
 import { byteCheck, textCheck, type ByteCheck } from "./checks.ts";
 import { createInterned, hashOf, type Interned } from "./interned.ts";
 import type { Schema } from "./schema.ts";
-import { ANYTHING, OBJECT, simplify, type NumberRules, type SimpleSchema, type TextRules } from "./simple-schema.ts";
+import { ANYTHING, OBJECT, simplify, type ListRules, type NumberRules, type SimpleSchema, type TextRules } from "./simple-schema.ts";
 import type { Target } from "./target.ts";
 import type { Validator } from "./validator.ts";
 
@@ -13,6 +13,7 @@ export interface FieldPlan {
   readonly required: 0 | 1;
   readonly types: number;
   readonly numberRules: NumberRules | null;
+  readonly list: ListRules | null;
   readonly byteCheck: ByteCheck | null;
   /** Instead of `byteCheck` where texts come back: requested as strings, or one of few allowed. */
   readonly interned: Interned | null;
@@ -26,11 +27,13 @@ export interface FieldPlan {
   readonly asText: Target | null;
   readonly asSlices: Target | null;
   readonly asBoolean: Target | null;
-  /** All of the above, and those that are OTHER when the value is a number, a text, a boolean. */
+  readonly asVector: Target | null;
+  /** All of the above, and those that are OTHER when the value is a number, a text, a boolean, an array. */
   readonly targets: readonly Target[];
   readonly notNumber: readonly Target[];
   readonly notText: readonly Target[];
   readonly notBoolean: readonly Target[];
+  readonly notVector: readonly Target[];
   readonly place: Place;
   /** Its name, where the contract does not know it and somebody asks for such names. */
   readonly unknown: string | null;
@@ -135,6 +138,7 @@ function fieldPlan(name: string, schema: Schema, required: boolean, where: Where
     required: required ? 1 : 0,
     types: shape.types,
     numberRules: simple?.number ?? null,
+    list: simple?.list ?? null,
     ...textPlan(rules, targets, validator),
     exact: simple === null && validator !== null ? validator.part(schema) : null,
     child: nested || deeper ? objectPlan(shape, where, context) : null,
@@ -150,7 +154,7 @@ export function unknownName(asking: Target | null, name: string): string | null 
 }
 
 const encoder = new TextEncoder();
-const OPEN: SimpleSchema = { types: ANYTHING, number: null, text: null, members: [], required: [], open: true };
+const OPEN: SimpleSchema = { types: ANYTHING, number: null, text: null, list: null, members: [], required: [], open: true };
 
 function textPlan(
   rules: TextRules | null,
@@ -168,12 +172,12 @@ function textPlan(
 
 type FieldParts = Pick<
   FieldPlan,
-  "name" | "required" | "types" | "numberRules" | "byteCheck" | "interned" | "exact" | "child" | "targets"
+  "name" | "required" | "types" | "numberRules" | "list" | "byteCheck" | "interned" | "exact" | "child" | "targets"
 > & { readonly learns: boolean; readonly unknown: string | null };
 
 /** One literal for all fields: the scanner is fast only while the engine sees a single shape of them. */
 function createField(parts: FieldParts): FieldPlan {
-  const { name, required, types, numberRules, byteCheck, interned, exact, child, targets, learns, unknown } = parts;
+  const { name, required, types, numberRules, list, byteCheck, interned, exact, child, targets, learns, unknown } = parts;
   const as = (kind: string): Target | null => targets.find((target) => target.request.as === kind) ?? null;
   const except = (...kinds: string[]): readonly Target[] => targets.filter((target) => !kinds.includes(target.request.as));
   const asTime = as("time");
@@ -183,6 +187,7 @@ function createField(parts: FieldParts): FieldPlan {
     required,
     types,
     numberRules,
+    list,
     byteCheck,
     interned,
     exact,
@@ -193,10 +198,12 @@ function createField(parts: FieldParts): FieldPlan {
     asText: as("string"),
     asSlices: as("slices"),
     asBoolean: as("boolean"),
+    asVector: as("vector"),
     targets,
     notNumber: except("number", "time"),
     notText: except("string", "slices", "time"),
     notBoolean: except("boolean"),
+    notVector: except("vector"),
     place: { step: null, known: [], learns },
     unknown,
     seen: -1,
@@ -210,6 +217,7 @@ export function otherField(name: Uint8Array, learns: boolean, unknown: string | 
     required: 0,
     types: ANYTHING,
     numberRules: null,
+    list: null,
     byteCheck: null,
     interned: null,
     exact: null,

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { batchOf, type Batch, type Column } from "@weir/record";
+import { batchOf, PRESENT, type Batch, type Column } from "@weir/record";
 import { compileContract } from "./contract.ts";
 import { boundsOf, readerOf } from "./reader.ts";
 import { columnKey, type FieldRequest } from "./request.ts";
@@ -21,6 +21,7 @@ const FLAT: Schema = {
     e: { enum: ["A", "B", null, 3, true] },
     b: { type: "boolean" },
     a: {},
+    v: { type: ["array", "null"], items: { type: "number", minimum: -1000, maximum: 1e6 }, minItems: 3, maxItems: 3 },
   },
   required: ["id", "n"],
   additionalProperties: false,
@@ -36,6 +37,8 @@ const NESTED: Schema = {
     e: { oneOf: [{ type: "string" }, { type: "integer" }] },
     t: { type: "string", pattern: "a.c|\\u00e9" },
     i: { type: "string", format: "ipv4" },
+    v: { type: "array", items: { $ref: "#/$defs/small" }, minItems: 2 },
+    w: { type: "array", items: { exclusiveMinimum: 0, type: "number" }, maxItems: 4 },
   },
   required: ["id"],
   $defs: {
@@ -64,6 +67,9 @@ const REQUESTS: readonly FieldRequest[] = [
   { pointer: "/a/n", as: "number" },
   { pointer: "/a/s", as: "string" },
   { pointer: "/s/0", as: "number" },
+  { pointer: "/v", as: "vector", width: 3 },
+  { pointer: "/v", as: "slices" },
+  { pointer: "/w", as: "vector", width: 2 },
   { pointer: "/__proto__", as: "string" },
   { pointer: "/b/a/n", as: "number" },
   { pointer: "/toString", as: "string" },
@@ -85,6 +91,9 @@ const name = fc.constantFrom(
   '"a"',
   '"id"',
   '"n"',
+  '"v"',
+  '"v"',
+  '"w"',
   '"x"',
   '"__proto__"',
   '"toString"',
@@ -180,7 +189,11 @@ const text = fc
   )
   .map((s) => `"${s}"`);
 const space = fc.constantFrom("", "", "", "", " ", "\n  ", "\t\r");
+const list = fc
+  .array(fc.tuple(space, fc.oneof({ weight: 9, arbitrary: number }, text, fc.constantFrom("null", "[1]", "true", ""))), { maxLength: 4 })
+  .map((items) => `[${items.map(([s, item]) => `${s}${item}${s}`).join(",")}]`);
 const leaf = fc.oneof(
+  list,
   { weight: 3, arbitrary: text },
   { weight: 3, arbitrary: number },
   fc.constantFrom("null", "true", "false", "nul", "True", "[]", "{}"),
@@ -265,6 +278,10 @@ function cells(column: Column): unknown[] {
       return [...column.length].map((length, row) =>
         length < 0 ? null : Buffer.from(column.bytes.buffer, column.bytes.byteOffset + column.at[row]!, length).toString("hex"),
       ); // parallel
+    case "vector":
+      return Array.from(column.presence, (presence, row) =>
+        presence === PRESENT ? [...new Uint32Array(column.values.slice(row * column.width, (row + 1) * column.width).buffer)] : null,
+      );
   }
 }
 

@@ -4,6 +4,7 @@ import type { Bounds } from "./exact.ts";
 import { codeOf, entryOf, HASH_PRIME, HASH_START } from "./interned.ts";
 import { characterEnd, FAIL, literalEnd, plainTextEnd, skipSpace, skipValue, textEnd } from "./json-bytes.ts";
 import { follows, nextMember } from "./member.ts";
+import { scanNumbers } from "./numbers.ts";
 import { NUMBER, scanNumber } from "./number.ts";
 import type { FieldPlan, ObjectPlan } from "./plan.ts";
 import { ARRAY, FALSE, FRACTION, NOTHING, OBJECT, TEXT, TRUE, WHOLE } from "./simple-schema.ts";
@@ -245,6 +246,7 @@ function scanMembers(scan: Scan, field: FieldPlan, at: number, depth: number): n
 
 function scanItems(scan: Scan, field: FieldPlan, at: number, depth: number): number {
   if ((field.types & ARRAY) === 0 || field.asTime !== null || field.child?.wanted === true) return FAIL;
+  if (field.list !== null || field.asVector !== null) return depth < scan.maxDepth ? scanNumbers(scan, field, at + 1) : FAIL;
   mark(field.targets, scan.row, OTHER);
   return skipValue(scan.bytes, at, scan.end, scan.maxDepth - depth);
 }

@@ -38,11 +38,22 @@ export interface TextRules {
   readonly oneOf: readonly string[] | null;
 }
 
+/** An array of numbers. */
+export interface ListRules {
+  /** FRACTION and WHOLE, as bits. */
+  readonly types: number;
+  readonly number: NumberRules | null;
+  readonly minItems: number;
+  readonly maxItems: number;
+}
+
 /** A schema that the scanner can check by itself while it walks over the bytes. */
 export interface SimpleSchema {
   readonly types: number;
   readonly number: NumberRules | null;
   readonly text: TextRules | null;
+  /** Null where the schema says nothing of what is in an array. */
+  readonly list: ListRules | null;
   readonly members: readonly (readonly [string, Schema])[];
   readonly required: readonly string[];
   /** Are members allowed that the schema does not name? */
@@ -81,12 +92,15 @@ const RULES = new Set([
   "maxLength",
   "pattern",
   "format",
+  "items",
+  "minItems",
+  "maxItems",
 ]);
 const NUMBER_FORMATS = new Set(["int32", "int64", "float", "double"]);
 
 /** Null where the schema says more than that; then the exact validator decides. */
 export function simplify(schema: Schema, root: Schema, depth = 0): SimpleSchema | null {
-  if (schema === true) return simpleOf({});
+  if (schema === true) return simpleOf({}, root, depth);
   if (schema === false || depth > 16) return null;
   const keywords = Object.keys(schema).filter((keyword) => !NOTES.has(keyword));
   if (keywords.length === 1 && keywords[0] === "$ref") {
@@ -94,7 +108,7 @@ export function simplify(schema: Schema, root: Schema, depth = 0): SimpleSchema 
     return referred === undefined ? null : simplify(referred, root, depth + 1);
   }
   if (keywords.length === 1 && keywords[0] === "anyOf") return simplifyOptional(schema["anyOf"], root, depth);
-  return keywords.every((keyword) => RULES.has(keyword)) ? simpleOf(schema) : null;
+  return keywords.every((keyword) => RULES.has(keyword)) ? simpleOf(schema, root, depth) : null;
 }
 
 /** `anyOf: [X, {type: null}]`, what generators write for optional fields: the keywords of X say nothing of null. */
@@ -107,17 +121,20 @@ function simplifyOptional(choices: unknown, root: Schema, depth: number): Simple
   return simple === null ? null : { ...simple, types: simple.types | NOTHING };
 }
 
-function simpleOf(schema: { readonly [keyword: string]: unknown }): SimpleSchema | null {
+function simpleOf(schema: { readonly [keyword: string]: unknown }, root: Schema, depth: number): SimpleSchema | null {
   const { additionalProperties: more, format } = schema;
   if (more !== undefined && typeof more !== "boolean" && !(isObject(more) && Object.keys(more).length === 0)) return null;
   if (typeof format === "string" && NUMBER_FORMATS.has(format)) return null;
   const listed = allowedValues(schema);
   if (listed?.some((value) => typeof value === "object" && value !== null)) return null;
+  const list = listRules(schema, root, depth);
+  if (list === "other") return null;
   const types = typesOf(schema["type"]) & (listed === null ? ANYTHING : bitsOfValues(listed));
   return {
     types,
     number: numberRules(schema, listed),
     text: textRules(schema, listed),
+    list,
     members: schemasIn(schema["properties"]),
     required: stringsIn(schema["required"]),
     open: more !== false,
@@ -162,6 +179,20 @@ function numberRules(schema: { readonly [keyword: string]: unknown }, listed: re
   };
   const keywords = ["minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"];
   return listed !== null || keywords.some((keyword) => schema[keyword] !== undefined) ? rules : null;
+}
+
+/** `other`: rules for arrays of anything but numbers. */
+function listRules(schema: { readonly [keyword: string]: unknown }, root: Schema, depth: number): ListRules | null | "other" {
+  const { items, minItems, maxItems } = schema;
+  if (items === undefined && minItems === undefined && maxItems === undefined) return null;
+  const item = isSchema(items) ? simplify(items, root, depth + 1) : null;
+  if (item === null || (item.types & ~(FRACTION | WHOLE)) !== 0) return "other";
+  return {
+    types: item.types,
+    number: item.number,
+    minItems: typeof minItems === "number" ? minItems : 0,
+    maxItems: typeof maxItems === "number" ? maxItems : Infinity,
+  };
 }
 
 function textRules(schema: { readonly [keyword: string]: unknown }, listed: readonly unknown[] | null): TextRules | null {

@@ -12,6 +12,9 @@ export interface Target {
   presence: Uint8Array;
   /** number, time */
   values: Float64Array;
+  /** vector: numbers a row, and those of all rows */
+  readonly width: number;
+  vectors: Float32Array;
   /** boolean */
   flags: Uint8Array;
   /** string, unknown: codes; slices: where they begin */
@@ -29,6 +32,7 @@ export interface Target {
 const NO_BYTES = new Uint8Array(0);
 const NO_INTS = new Int32Array(0);
 const NO_DOUBLES = new Float64Array(0);
+const NO_FLOATS = new Float32Array(0);
 
 /** `knows`: is a name in the contract? */
 export function createTarget(request: FieldRequest, knows: (name: string) => boolean): Target {
@@ -37,6 +41,8 @@ export function createTarget(request: FieldRequest, knows: (name: string) => boo
     path: parsePointer(request.pointer),
     presence: NO_BYTES,
     values: NO_DOUBLES,
+    width: request.width ?? 0,
+    vectors: NO_FLOATS,
     flags: NO_BYTES,
     at: NO_INTS,
     lengths: NO_INTS,
@@ -52,6 +58,7 @@ export function beginTarget(target: Target, count: number): void {
   target.presence = new Uint8Array(count).fill(ABSENT);
   target.unescaped = null;
   if (as === "number" || as === "time") target.values = new Float64Array(count).fill(NaN);
+  if (as === "vector") target.vectors = new Float32Array(count * target.width);
   if (as === "boolean") target.flags = new Uint8Array(count);
   if (isCoded(as) || as === "slices") target.at = new Int32Array(count).fill(isCoded(as) ? -1 : 0);
   if (as === "slices") target.lengths = new Int32Array(count).fill(-1);
@@ -70,6 +77,8 @@ export function finishTarget(target: Target, bytes: Uint8Array): Column {
     case "number":
     case "time":
       return { kind: "number", values: target.values, presence };
+    case "vector":
+      return { kind: "vector", width: target.width, values: target.vectors, presence };
     case "boolean":
       return { kind: "boolean", values: target.flags, presence };
     case "string":
@@ -120,12 +129,19 @@ export function putValue(target: Target, row: number, value: unknown, values: Va
   } else if (as === "boolean" && typeof value === "boolean") {
     target.flags[row] = value ? 1 : 0;
     target.presence[row] = PRESENT;
+  } else if (as === "vector" && isVector(value, target.width)) {
+    target.vectors.set(value, row * target.width);
+    target.presence[row] = PRESENT;
   } else if (as === "string" && typeof value === "string") {
     putText(target, row, textBytes(value));
   } else if (as === "slices" && typeof value === "string") {
     putSlice(target, row, textBytes(value), values);
   }
   return true;
+}
+
+function isVector(value: unknown, width: number): value is number[] {
+  return Array.isArray(value) && value.length === width && value.every((n) => typeof n === "number" && Number.isFinite(Math.fround(n)));
 }
 
 export function putNames(target: Target, row: number, code: number): void {
@@ -138,7 +154,7 @@ export function clearRow(target: Target, row: number): void {
   const as = target.request.as;
   if (as === "number" || as === "time") target.values[row] = NaN;
   else if (as === "boolean") target.flags[row] = 0;
-  else target.at[row] = isCoded(as) ? -1 : 0;
+  else if (as !== "vector") target.at[row] = isCoded(as) ? -1 : 0;
   if (as === "slices") target.lengths[row] = -1;
 }
 

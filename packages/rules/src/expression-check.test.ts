@@ -31,6 +31,22 @@ test.each([
   expect(refusals({ expr, onError: "dead-letter" }, RECORDS)).toEqual([null, "dead-letter", "dead-letter"]);
 });
 
+test("an expression may ask for an element of an array", () => {
+  const pixels = { type: "array", items: number, minItems: 2, maxItems: 2 };
+  const contract = compileContract({ type: "object", properties: { pixels } });
+  const rules = compileRuleSet([{ id: "r", kind: "expr", expr: "record.pixels[1] > 0.5 && size(record.pixels) == 2" }], {
+    stage: "gate",
+    contract,
+    sha256,
+  });
+  const values = [[0, 0.75], [0.75, 0], [0.75]].map((list) => ({ value: new TextEncoder().encode(JSON.stringify({ pixels: list })) }));
+  const batch = batchOf({ topic: "t", partition: 0 }, values);
+  const read = contract.reader([...rules.requests, { pointer: "/pixels", as: "vector", width: 2 }]).read(batch);
+  const { refused } = judgeBatch(rules, { batch, read, repeats: new Map() }, null);
+  expect([...refused.keys()]).toEqual([1]);
+  expect([...read.failures].map(([row, failure]) => [row, failure.message])).toEqual([[2, "/pixels must NOT have fewer than 2 items"]]);
+});
+
 test("an expression that cannot be compiled names its column and the nearest field", () => {
   expect(() => refusals({ expr: "record.lwo > 1" }, [])).toThrow(/WEIR-2205[^]*column 8[^]*low/);
 });

@@ -6,11 +6,11 @@ import type { NumberRules } from "../simple-schema.ts";
 import type { Target } from "../target.ts";
 import { numericTime, parseTime } from "../time.ts";
 import type { Values } from "../values.ts";
-import { KIND, type ShapeKernel } from "./kernel.ts";
+import type { ShapeKernel } from "./kernel.ts";
 import type { ShapeStep } from "./learn.ts";
+import { KIND } from "./step.ts";
 
-/** Records that are read at once: their bytes and columns stay in the cache from one step to the next. */
-export const MOST_ROWS = 512;
+const FLOAT_BYTES = 4;
 
 /** Rows of a batch that the kernel has in its memory. */
 export interface Piece {
@@ -31,19 +31,22 @@ export interface Places {
   readonly presence: number;
 }
 
-export function placesOf({ field, kind }: ShapeStep, room: (bytes: number) => number): Places {
+/** With room for so many rows. */
+export function placesOf({ field, kind }: ShapeStep, rows: number, room: (bytes: number) => number): Places {
+  if (kind === KIND.list && field.asVector !== null)
+    return { out: room(rows * field.asVector.width * FLOAT_BYTES), lengths: 0, presence: room(rows) };
   const checked =
-    kind === KIND.number ? needsNumber(field.numberRules) : kind === KIND.text && (field.interned !== null || needsText(field.byteCheck));
-  const wanted = field.targets.length > 0 || checked;
+    kind === KIND.number ? beyondBounds(field.numberRules) : kind === KIND.text && (field.interned !== null || needsText(field.byteCheck));
+  const wanted = kind !== KIND.list && (field.targets.length > 0 || checked);
   return {
-    out: wanted ? room(MOST_ROWS * (kind === KIND.number ? 8 : kind === KIND.text ? 4 : 1)) : 0,
-    lengths: wanted && kind === KIND.text ? room(MOST_ROWS * 4) : 0,
-    presence: wanted ? room(MOST_ROWS) : 0,
+    out: wanted ? room(rows * (kind === KIND.number ? 8 : kind === KIND.text ? 4 : 1)) : 0,
+    lengths: wanted && kind === KIND.text ? room(rows * 4) : 0,
+    presence: wanted ? room(rows) : 0,
   };
 }
 
 /** Rules beyond the bounds that the kernel knows. */
-function needsNumber(rules: NumberRules | null): boolean {
+export function beyondBounds(rules: NumberRules | null): boolean {
   return rules !== null && (rules.above !== -Infinity || rules.below !== Infinity || rules.multipleOf !== 0 || rules.oneOf !== null);
 }
 
@@ -54,14 +57,16 @@ function needsText(check: ByteCheck | null): boolean {
 
 export function columnsOf({ field, kind }: ShapeStep, places: Places): ShapeColumn[] {
   if (places.out === 0) return [];
-  const { asNumber, asTime, asBoolean } = field;
+  const { asNumber, asTime, asBoolean, asVector } = field;
   const columns: ShapeColumn[] = [];
   if (kind === KIND.number) {
-    if (needsNumber(field.numberRules)) columns.push(numberCheck(field.numberRules!, places)); // has some
+    if (beyondBounds(field.numberRules)) columns.push(numberCheck(field.numberRules!, places)); // has some
     if (asNumber !== null) columns.push(numberColumn(asNumber, places));
     if (asTime !== null) columns.push(timeOfNumber(asTime, field.timeUnit ?? "ms", places)); // one of them: `learnShape`
   } else if (kind === KIND.flag) {
     if (asBoolean !== null) columns.push(flagColumn(asBoolean, places));
+  } else if (kind === KIND.list) {
+    if (asVector !== null) columns.push(vectorColumn(asVector, places));
   } else columns.push(...textColumns(field, places));
   return columns;
 }
@@ -75,6 +80,17 @@ function numberColumn(target: Target, places: Places): ShapeColumn {
     take(kernel, piece) {
       takePresence(kernel, places, target, piece);
       target.values.set(kernel.doubles().subarray(places.out >> 3, (places.out >> 3) + piece.end - piece.first), piece.first);
+    },
+  };
+}
+
+function vectorColumn(target: Target, places: Places): ShapeColumn {
+  const { width } = target;
+  const at = places.out / FLOAT_BYTES;
+  return {
+    take(kernel, piece) {
+      takePresence(kernel, places, target, piece);
+      target.vectors.set(kernel.floats().subarray(at, at + (piece.end - piece.first) * width), piece.first * width);
     },
   };
 }

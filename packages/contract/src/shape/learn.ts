@@ -2,8 +2,9 @@ import { skipValue } from "../json-bytes.ts";
 import { follows } from "../member.ts";
 import type { FieldPlan, ObjectPlan } from "../plan.ts";
 import type { Scan } from "../scan.ts";
-import { FALSE, FRACTION, NOTHING, TEXT, TRUE, WHOLE } from "../simple-schema.ts";
-import { KIND } from "./kernel.ts";
+import { ARRAY, FALSE, FRACTION, NOTHING, TEXT, TRUE, WHOLE } from "../simple-schema.ts";
+import { beyondBounds } from "./columns.ts";
+import { KIND } from "./step.ts";
 
 /** One member of a shape: the bytes that lead to its value, and what the value is. */
 export interface ShapeStep {
@@ -16,6 +17,7 @@ export interface ShapeStep {
 export type Shape = readonly ShapeStep[];
 
 const OPEN = 123;
+const OPEN_LIST = 91;
 const CLOSE = 125;
 const QUOTE = 34;
 const MOST_STEPS = 1024;
@@ -23,7 +25,7 @@ const MOST_KEY_BYTES = 128;
 
 /**
  * The shape of a record that the scanner has just found valid; null where it has members that the kernel does not read:
- * objects, arrays, what only the exact validator can judge, values whose column was asked for as another type.
+ * objects, arrays of other things than numbers, what only the exact validator can judge, values whose column was asked for as another type.
  */
 export function learnShape(scan: Scan, plan: ObjectPlan, row: number): Shape | null {
   const { bytes, at: ats, length: lengths } = scan.values;
@@ -39,9 +41,9 @@ export function learnShape(scan: Scan, plan: ObjectPlan, row: number): Shape | n
     const key = bytes.slice(at, at + step.length);
     at += step.length;
     const kind = kindOf(step.field, bytes[at]!); // a value follows: the record is valid
-    if (kind === null) return null;
+    if (kind === null || (kind === KIND.list && scan.maxDepth < 2)) return null;
     steps.push({ key, field: step.field, kind });
-    at = skipValue(bytes, at, end, 0);
+    at = skipValue(bytes, at, end, 1);
     if (at < 0) return null;
     place = step.field.place;
   }
@@ -56,16 +58,26 @@ function kindOf(field: FieldPlan, first: number): ShapeStep["kind"] | null {
   if (first === QUOTE || (isNull && fits(TEXT, field.notText))) return fits(TEXT, field.notText) ? KIND.text : null;
   if (first === 45 || (first >= 48 && first <= 57) || (isNull && fits(FRACTION | WHOLE, field.notNumber)))
     return fits(FRACTION | WHOLE, field.notNumber) && (asTime === null || field.timeUnit !== null) ? KIND.number : null;
+  if (first === OPEN_LIST || (isNull && takesList(field) && fits(ARRAY, field.notVector)))
+    return takesList(field) && fits(ARRAY, field.notVector) ? KIND.list : null;
   const both = TRUE | FALSE;
   if (first === 116 || first === 102 || isNull)
     return (types & both) === both && field.notBoolean.length === 0 && asTime === null ? KIND.flag : null;
   return null;
 }
 
+/** Arrays of numbers whose rules the kernel knows, those that are wanted with as many numbers as they may have. */
+function takesList({ list, asVector }: FieldPlan): boolean {
+  if (list === null) return asVector !== null;
+  const fits = asVector === null || (asVector.width >= list.minItems && asVector.width <= list.maxItems);
+  return fits && !beyondBounds(list.number);
+}
+
 export function takesNull({ field }: ShapeStep): boolean {
   return (field.types & NOTHING) !== 0;
 }
 
-export function takesFractions({ field }: ShapeStep): boolean {
-  return (field.types & FRACTION) !== 0;
+export function takesFractions({ field, kind }: ShapeStep): boolean {
+  const types = kind === KIND.list ? (field.list?.types ?? FRACTION) : field.types;
+  return (types & FRACTION) !== 0;
 }

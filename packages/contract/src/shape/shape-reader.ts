@@ -2,12 +2,18 @@ import type { ObjectPlan } from "../plan.ts";
 import { putNames, type Target } from "../target.ts";
 import { codeOfNames, namesOf } from "../unknown-names.ts";
 import type { Values } from "../values.ts";
-import { columnsOf, MOST_ROWS, placesOf, type Piece, type ShapeColumn } from "./columns.ts";
-import { createShapeKernel, POWERS, POWERS_AT, STEP, STEP_BYTES, type ShapeKernel } from "./kernel.ts";
-import { takesFractions, takesNull, type Shape } from "./learn.ts";
+import { columnsOf, placesOf, type Piece, type ShapeColumn } from "./columns.ts";
+import { createShapeKernel, type ShapeKernel } from "./kernel.ts";
+import { takesFractions, takesNull, type Shape, type ShapeStep } from "./learn.ts";
+import { KIND, STEP, STEP_BYTES } from "./step.ts";
+import { TABLES_END } from "./tables.ts";
 
+/** Records that are read at once: their bytes and columns stay in the cache from one step to the next. */
+const MOST_ROWS = 512;
 /** Of one piece. */
 const MOST_BYTES = 192 * 1024;
+/** In one piece, of one list: each takes two bytes of text, and rows without a list are few. */
+const MOST_LIST_NUMBERS = MOST_BYTES / 2;
 /** What the kernel may look at beyond a record. */
 const SLACK_BYTES = 256;
 
@@ -32,7 +38,7 @@ export function createShapeReader(shape: Shape, plan: ObjectPlan, maxBytes: numb
       kernel.reserve(layout.bytesAt + SLACK_BYTES);
       kernel.bytes().set(layout.table, layout.tableAt);
       for (let row = from; row < to;) {
-        const end = pieceFrom(values, row, to);
+        const end = pieceFrom(values, { from: row, to }, layout.mostRows);
         if (end === row) done[row++] = 0; // too large for a piece
         else row = readPiece(kernel, layout, { values, first: row, end }, maxBytes, done);
       }
@@ -52,9 +58,10 @@ function putSame(target: Target, names: readonly string[], { from, to }: { from:
 }
 
 /** Behind the last row of a piece: rows that follow one another in the bytes, as far as there is room. */
-function pieceFrom({ at, length }: Values, first: number, count: number): number {
+function pieceFrom({ at, length }: Values, rows: { from: number; to: number }, mostRows: number): number {
+  const first = rows.from;
   const from = at[first]!; // a row of the batch, as all below
-  const most = Math.min(count, first + MOST_ROWS);
+  const most = Math.min(rows.to, first + mostRows);
   let row = first;
   for (let last = from; row < most; row++) {
     const to = at[row]! + Math.max(0, length[row]!);
@@ -86,6 +93,8 @@ function readPiece(kernel: ShapeKernel, layout: Layout, piece: Piece, maxBytes: 
 }
 
 interface Layout {
+  /** Of a piece. */
+  readonly mostRows: number;
   readonly tableAt: number;
   readonly table: Uint8Array;
   readonly stepsBytes: number;
@@ -96,7 +105,8 @@ interface Layout {
 }
 
 function layOut(shape: Shape): Layout {
-  let end = POWERS_AT + POWERS * 8;
+  const mostRows = mostRowsOf(shape);
+  let end = TABLES_END;
   const room = (bytes: number): number => {
     const at = end;
     end = (end + bytes + 15) & ~15;
@@ -112,7 +122,7 @@ function layOut(shape: Shape): Layout {
     const at = number * STEP_BYTES;
     table.set(step.key, keyAt);
     table.fill(255, keyAt + filled(step.key.length), keyAt + filled(step.key.length) + step.key.length);
-    const places = placesOf(step, room);
+    const places = placesOf(step, mostRows, room);
     columns.push(...columnsOf(step, places));
     const set = (name: keyof typeof STEP, value: number): void => cells.setInt32(at + STEP[name], value, true);
     set("key", tableAt + keyAt);
@@ -124,15 +134,29 @@ function layOut(shape: Shape): Layout {
     set("presence", places.presence);
     set("takesNull", takesNull(step) ? 1 : 0);
     set("wholeOnly", takesFractions(step) ? 0 : 1);
-    set("shortest", step.field.byteCheck?.minLength ?? 0);
-    set("longest", Math.min(step.field.byteCheck?.maxLength ?? Infinity, 2 ** 31 - 1));
-    cells.setFloat64(at + STEP.least, Math.max(step.field.numberRules?.minimum ?? -Infinity, -Number.MAX_VALUE), true);
-    cells.setFloat64(at + STEP.most, Math.min(step.field.numberRules?.maximum ?? Infinity, Number.MAX_VALUE), true);
+    const { shortest, longest } = lengthsOf(step);
+    set("shortest", shortest);
+    set("longest", Math.min(longest, 2 ** 31 - 1));
+    const rules = step.kind === KIND.list ? step.field.list?.number : step.field.numberRules;
+    cells.setFloat64(at + STEP.least, Math.max(rules?.minimum ?? -Infinity, -Number.MAX_VALUE), true);
+    cells.setFloat64(at + STEP.most, Math.min(rules?.maximum ?? Infinity, Number.MAX_VALUE), true);
     keyAt += 2 * filled(step.key.length);
   });
-  const atsAt = room(MOST_ROWS * 4);
-  const lengthsAt = room(MOST_ROWS * 4);
-  return { tableAt, table, stepsBytes, atsAt, lengthsAt, bytesAt: room(0), columns };
+  const atsAt = room(mostRows * 4);
+  const lengthsAt = room(mostRows * 4);
+  return { mostRows, tableAt, table, stepsBytes, atsAt, lengthsAt, bytesAt: room(0), columns };
+}
+
+function mostRowsOf(shape: Shape): number {
+  const widest = Math.max(1, ...shape.map((step) => (step.kind === KIND.list ? (step.field.asVector?.width ?? 1) : 1)));
+  return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_LIST_NUMBERS / widest)));
+}
+
+/** Of texts and lists. A list that is wanted has as many numbers as its column is wide: others are not read by shape. */
+function lengthsOf({ field, kind }: ShapeStep): { readonly shortest: number; readonly longest: number } {
+  if (kind !== KIND.list) return { shortest: field.byteCheck?.minLength ?? 0, longest: field.byteCheck?.maxLength ?? Infinity };
+  if (field.asVector !== null) return { shortest: field.asVector.width, longest: field.asVector.width };
+  return { shortest: field.list?.minItems ?? 0, longest: field.list?.maxItems ?? Infinity };
 }
 
 function filled(length: number): number {

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { batchOf, type Batch } from "@weir/record";
+import { batchOf, PRESENT, type Batch, type Column } from "@weir/record";
 import { boundsOf, readerOf } from "../reader.ts";
 import type { FieldRequest } from "../request.ts";
 import type { ReadResult } from "../result.ts";
@@ -8,6 +8,7 @@ import type { Schema } from "../schema.ts";
 import { createValidator } from "../validator.ts";
 import { createBatchScanner } from "./batch-scanner.ts";
 import { learnShape } from "./learn.ts";
+import { createShapeReader } from "./shape-reader.ts";
 import { buildPlan } from "../plan.ts";
 import { beginScan, createScan, scanRecord } from "../scan.ts";
 import { beginTarget, createTarget } from "../target.ts";
@@ -28,6 +29,8 @@ const SCHEMA: Schema = {
     kind: { enum: ["A", "B"] },
     flag: { type: ["boolean", "null"] },
     note: { type: ["string", "null"] },
+    pair: { type: ["array", "null"], items: { type: "number", minimum: -2000 }, minItems: 2, maxItems: 2 },
+    steps: { type: "array", items: { type: "integer" } },
   },
   required: ["id", "amount"],
 };
@@ -44,6 +47,7 @@ const REQUESTS: readonly FieldRequest[] = [
   { pointer: "/kind", as: "string" },
   { pointer: "/flag", as: "boolean" },
   { pointer: "/note", as: "string" },
+  { pointer: "/pair", as: "vector", width: 2 },
   { pointer: "/prediction/confidence", as: "number" },
   { pointer: "", as: "unknown" },
 ];
@@ -83,7 +87,24 @@ const text = fc.oneof(
     '"2016-12-31T23:59:60Z"',
   ),
 );
-const literal = fc.constantFrom("null", "true", "false", "nul", "truE", "fals", "[]", "{}", "[1]", '{"a":1}');
+const literal = fc.constantFrom(
+  "null",
+  "true",
+  "false",
+  "nul",
+  "truE",
+  "fals",
+  "[]",
+  "{}",
+  "[1]",
+  "[1,2]",
+  "[1.5,]",
+  "[,1]",
+  "[1 ,2]",
+  "[[1],2]",
+  '["1",2]',
+  '{"a":1}',
+);
 const anyValue = fc.oneof(number, text, literal);
 const MEMBERS: readonly (readonly [string, fc.Arbitrary<string>])[] = [
   ["id", fc.stringMatching(/^[a-z0-9]{3,12}$/).map((t) => JSON.stringify(t))],
@@ -96,6 +117,8 @@ const MEMBERS: readonly (readonly [string, fc.Arbitrary<string>])[] = [
   ["kind", fc.constantFrom('"A"', '"B"')],
   ["flag", fc.constantFrom("true", "false", "null")],
   ["note", fc.oneof(text, fc.constant("null"))],
+  ["pair", fc.tuple(number, fc.constantFrom("", "", " ", "  "), number).map(([a, s, b]) => `[${a},${s}${b}]`)],
+  ["steps", fc.array(fc.integer(), { maxLength: 4 }).map((list) => JSON.stringify(list))],
   ["other", fc.constantFrom("1", "2.5", "-3")],
 ];
 
@@ -141,6 +164,8 @@ function plain(result: ReadResult): unknown {
     switch (column.kind) {
       case "number":
         return [key, [...column.presence], [...new BigUint64Array(column.values.buffer)]];
+      case "vector":
+        return [key, [...column.presence], vectorsOf(column)];
       case "boolean":
         return [key, [...column.presence], [...column.values]];
       case "string":
@@ -158,6 +183,13 @@ function plain(result: ReadResult): unknown {
     }
   });
   return { columns, failures: [...result.failures] };
+}
+
+/** As bits, of the rows that have them. */
+function vectorsOf({ values, width, presence }: Extract<Column, { kind: "vector" }>): unknown[] {
+  return Array.from(presence, (p, row) =>
+    p === PRESENT ? [...new Uint32Array(values.slice(row * width, (row + 1) * width).buffer)] : null,
+  );
 }
 
 function readers(schema: Schema, requests: readonly FieldRequest[], maxBytes = 400) {
@@ -203,6 +235,73 @@ describe("records read by their shape are what the exact path reads", () => {
     values[1100] = `{"id":"abc","amount":1.5,"note":"${"z".repeat(250_000)}"}`;
     values[1499] = usual.slice(0, -2);
     expect(plain(fast.read(batch(values)))).toEqual(plain(exact.read(batch(values))));
+  });
+});
+
+describe("arrays of numbers are read by their shape as the exact path reads them", () => {
+  const WIDTH = 7;
+  const usual = fc.tuple(fc.constantFrom("", "-"), fc.nat(9), fc.nat(99_999_999)).map(([sign, a, b]) => `${sign}${a}.${b}`);
+  const odd = fc.oneof(
+    number,
+    fc.constantFrom("null", '"1"', "[1]", "", " 1", "1 ", "- 1", "--1", "1.2.3", "1-2", "1e39", "3.5e38", "1e400"),
+  );
+  const items = fc.array(fc.oneof({ weight: 40, arbitrary: usual }, { weight: 4, arbitrary: number }, { weight: 1, arbitrary: odd }), {
+    minLength: WIDTH,
+    maxLength: WIDTH,
+  });
+  const lengths = items.chain((list) =>
+    fc.oneof(
+      { weight: 12, arbitrary: fc.constant(list) },
+      fc.nat(WIDTH).map((n) => list.slice(n)),
+      fc.constant([...list, "1"]),
+    ),
+  );
+  const array = fc.tuple(lengths, fc.constantFrom(",", ",", ",", ", ", " ,")).map(([list, comma]) => `[${list.join(comma)}]`);
+  const records = fc
+    .tuple(
+      fc.array(fc.oneof({ weight: 20, arbitrary: array }, fc.constantFrom("null", "1", "[]", "[")), { minLength: 100, maxLength: 120 }),
+      fc.boolean(),
+    )
+    .map(([lists, isLast]) => lists.map((list) => (isLast ? `{"id":"abc","v":${list}}` : `{"v":${list},"id":"abc"}`)));
+  const v = { type: "array", items: { type: "number" }, minItems: WIDTH, maxItems: WIDTH };
+  const wanted: readonly FieldRequest[] = [{ pointer: "/v", as: "vector", width: WIDTH }];
+  test.each([
+    ["of a fixed length", { type: "object", properties: { v }, required: ["v"] }, wanted],
+    ["with bounds", { type: "object", properties: { v: { ...v, items: { type: "number", minimum: -5, maximum: 8 } } } }, wanted],
+    ["of whole numbers", { type: "object", properties: { v: { ...v, items: { type: "integer" } } } }, wanted],
+    ["of any length, or null", { type: "object", properties: { v: { type: ["array", "null"], items: { type: "number" } } } }, wanted],
+    [
+      "that the contract wants shorter than the model",
+      { type: "object", properties: { v: { ...v, minItems: 0, maxItems: WIDTH - 1 } } },
+      wanted,
+    ],
+    ["that nobody asks for", { type: "object", properties: { v } }, []],
+    ["without a contract", true, wanted],
+  ] satisfies [string, Schema, readonly FieldRequest[]][])("%s", (_, schema, requests) => {
+    const { fast, exact } = readers(schema, requests);
+    fc.assert(
+      fc.property(records, (values) => {
+        expect(plain(fast.read(batch(values)))).toEqual(plain(exact.read(batch(values))));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("and hardly any of usual ones are left to the scanner", () => {
+    const target = createTarget(wanted[0]!, () => true); // there is one
+    const plan = buildPlan({ type: "object", properties: { v } }, [target], null)!; // the schema is simple
+    const values = Array.from(
+      { length: 200 },
+      (_, row) => `{"v":[${Array.from({ length: WIDTH }, (_n, i) => (row - i) / 64).join(", ")}]}`,
+    );
+    const scan = createScan(boundsOf({}));
+    const read = valuesOf(batch(values));
+    beginTarget(target, values.length);
+    beginScan(scan, plan, read);
+    expect([scanRecord(scan, plan, 0), scanRecord(scan, plan, 1)]).toEqual([true, true]);
+    const shape = learnShape(scan, plan, 1)!; // it was read before
+    const done = new Uint8Array(values.length);
+    expect(createShapeReader(shape, plan, 400).read(read, { from: 0, to: values.length }, done)).toBe(0);
   });
 });
 
