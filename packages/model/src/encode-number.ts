@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 const UNIT_MS = { seconds: 1000, minutes: MINUTE_MS, hours: HOUR_MS, days: DAY_MS } as const;
 
-type NumericEncode = Exclude<Encode, { kind: "map" } | { kind: "oneHot" }>;
+type NumericEncode = Exclude<Encode, { kind: "map" } | { kind: "oneHot" } | { kind: "vector" }>;
 
 /** Encoders over columns of numbers, times and booleans. */
 export function encodeNumber(encode: NumericEncode): FeatureEncoder {

@@ -2,11 +2,11 @@ import { ABSENT, allRows, NULL, OTHER, PRESENT, type Column } from "@weir/record
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { compileEncoder } from "./encode.ts";
-import type { Encode, Feature } from "./manifest.ts";
+import { featureWidth, type Encode, type Feature } from "./manifest.ts";
 
 const encoderFor = (...features: readonly (readonly [string, Encode])[]) => {
   const named: Feature[] = features.map(([field, encode]) => ({ name: field.slice(1), field, encode }));
-  const width = named.reduce((sum, f) => sum + (f.encode.kind === "oneHot" ? f.encode.categories.length : 1), 0);
+  const width = named.reduce((sum, f) => sum + featureWidth(f.encode), 0);
   return compileEncoder({
     model: "m",
     version: "1",
@@ -142,6 +142,32 @@ describe("the encoder", () => {
     const column: Column = { kind: "boolean", values: Uint8Array.of(1, 0), presence: Uint8Array.of(PRESENT, PRESENT) };
     encoderFor(["/b", { kind: "bool", missing: "refuse" }]).encode(new Map([["boolean /b", column]]), allRows(2), into, 0);
     expect([...into]).toEqual([1, 0]);
+  });
+
+  it("copies a vector among other features, and refuses what is none", () => {
+    const column: Column = {
+      kind: "vector",
+      width: 2,
+      values: Float32Array.of(1, 2, 9, 9, 9, 9, 7, 8),
+      presence: Uint8Array.of(PRESENT, OTHER, ABSENT, PRESENT),
+    };
+    const columns = new Map([
+      ["vector /v", column],
+      ["number /a", numbers([10, 20, 30, 40])],
+    ]);
+    const encode = (missing: "nan" | "refuse") => {
+      const encoder = encoderFor(["/a", { kind: "number", missing }], ["/v", { kind: "vector", width: 2, missing }]);
+      const into = new Float32Array(12);
+      const { rows, failures } = encoder.encode(columns, allRows(4), into, 0);
+      return { rows: [...rows], said: [...failures.values()].map((f) => f.message), into: [...into.subarray(0, 3 * rows.length)] };
+    };
+    const none = "/v (feature v of m/1) is no array of as many finite 32-bit numbers as the model takes";
+    expect(encode("refuse")).toEqual({
+      rows: [0, 3],
+      said: [none, "/v (feature v of m/1) is absent or null, which the model does not take"],
+      into: [10, 1, 2, 40, 7, 8],
+    });
+    expect(encode("nan")).toEqual({ rows: [0, 2, 3], said: [none], into: [10, 1, 2, 30, NaN, NaN, 40, 7, 8] });
   });
 
   it("keeps only the first reason of a row", () => {

@@ -1,7 +1,8 @@
 import type { Column, Failure } from "@weir/record";
 import { encodeText } from "./encode-text.ts";
 import { encodeNumber } from "./encode-number.ts";
-import { MISSING, NOT_FINITE, UNKNOWN_CATEGORY, WRONG_TYPE, type FeatureEncoder } from "./feature-encoder.ts";
+import { encodeVector } from "./encode-vector.ts";
+import { MISSING, NO_VECTOR, NOT_FINITE, UNKNOWN_CATEGORY, WRONG_TYPE, type FeatureEncoder } from "./feature-encoder.ts";
 import { featureWidth, modelName, modelTag, type Feature, type Manifest } from "./manifest.ts";
 import { requestKey, type ColumnRequest } from "./request.ts";
 
@@ -10,6 +11,7 @@ const REASONS: Readonly<Record<number, string>> = {
   [WRONG_TYPE]: "has another type than the model takes",
   [NOT_FINITE]: "is no finite 32-bit number",
   [UNKNOWN_CATEGORY]: "is a category that the model does not know",
+  [NO_VECTOR]: "is no array of as many finite 32-bit numbers as the model takes",
 };
 
 export interface Encoding {
@@ -91,6 +93,8 @@ function requestOf(feature: Feature): ColumnRequest {
       return { pointer: feature.field, as: "number" };
     case "bool":
       return { pointer: feature.field, as: "boolean" };
+    case "vector":
+      return { pointer: feature.field, as: "vector", width: feature.encode.width };
     case "map":
     case "oneHot":
       return { pointer: feature.field, as: "string" };
@@ -103,5 +107,6 @@ function requestOf(feature: Feature): ColumnRequest {
 
 function encoderOf(feature: Feature): FeatureEncoder {
   const { encode } = feature;
+  if (encode.kind === "vector") return encodeVector(encode);
   return encode.kind === "map" || encode.kind === "oneHot" ? encodeText(encode) : encodeNumber(encode);
 }

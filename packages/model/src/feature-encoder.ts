@@ -18,6 +18,7 @@ export const MISSING = 1;
 export const WRONG_TYPE = 2;
 export const NOT_FINITE = 3;
 export const UNKNOWN_CATEGORY = 4;
+export const NO_VECTOR = 5;
 
 /** The first reason stays. Gives 1 if this is it. */
 export function refuse(refused: Uint8Array, position: number, reason: number): number {

@@ -54,6 +54,8 @@ export type Encode =
   | { readonly kind: "bool"; readonly missing: Missing }
   /** Text to code. Text that is not in the map becomes `unknown`, or is refused if that is null. */
   | { readonly kind: "map"; readonly map: Readonly<Record<string, number>>; readonly unknown: number | null; readonly missing: Missing }
+  /** An array of exactly so many numbers, one behind the other in the tensor: one feature for all of them. */
+  | { readonly kind: "vector"; readonly width: number; readonly missing: Missing }
   /** One number per category. Text that is no category becomes zeros, or is refused. */
   | { readonly kind: "oneHot"; readonly categories: readonly string[]; readonly unknown: "zeros" | null; readonly missing: Missing }
   /** Time since `sinceMs` in `unit`. Float32 has 24 bits: seconds since 1970 are only good to two minutes. */
@@ -138,5 +140,12 @@ export function modelTag(manifest: Pick<Manifest, "model" | "version" | "digest"
 
 /** Numbers that the feature takes in the tensor. */
 export function featureWidth(encode: Encode): number {
-  return encode.kind === "oneHot" ? encode.categories.length : 1;
+  switch (encode.kind) {
+    case "vector":
+      return encode.width;
+    case "oneHot":
+      return encode.categories.length;
+    default:
+      return 1;
+  }
 }

@@ -1,13 +1,14 @@
 import type { Encode, Feature, Missing } from "./manifest.ts";
 import type { Inspector } from "./inspect.ts";
 
-const KINDS = ["number", "bool", "map", "oneHot", "epoch", "hour", "weekday"] as const;
+const KINDS = ["number", "bool", "vector", "map", "oneHot", "epoch", "hour", "weekday"] as const;
 type Kind = (typeof KINDS)[number];
 
 /** What each kind may say beside `kind` and `missing`. */
 const SETTINGS: Readonly<Record<Kind, readonly string[]>> = {
   number: [],
   bool: [],
+  vector: ["width"],
   map: ["map", "unknown"],
   oneHot: ["categories", "unknown"],
   epoch: ["unit", "sinceMs"],
@@ -34,6 +35,8 @@ function parseEncode(value: unknown, where: string, inspect: Inspector): Encode 
     case "number":
     case "bool":
       return { kind, missing };
+    case "vector":
+      return { kind, missing, width: inspect.count(o["width"], `${where}/width`) };
     case "map":
       return {
         kind,

@@ -58,6 +58,19 @@ describe("a manifest", () => {
     expect(manifest.calibration.method).toBe("none");
   });
 
+  it("may take an array as one feature of its width", () => {
+    const withVector = (width: unknown) => {
+      const [input] = minimal().inputs;
+      return { ...minimal(), inputs: [{ ...input, features: [{ field: "/pixels", encode: { kind: "vector", width } }] }] };
+    };
+    expect(parseManifest(withVector(3)).input.features).toEqual([
+      { name: "pixels", field: "/pixels", encode: { kind: "vector", width: 3, missing: "refuse" } },
+    ]);
+    expect(problemsOf(withVector(4))).toContain("/inputs/0/shape: must be [-1, 4]");
+    expect(problemsOf(withVector(0))).toContain("/inputs/0/features/0/encode/width: must be a whole number above 0");
+    expect(problemsOf(withVector("3"))).toContain("/inputs/0/features/0/encode/width");
+  });
+
   it("says whether its confidence is calibrated, and on what", () => {
     const calibration = {
       method: "temperature",

@@ -2,11 +2,13 @@
 export interface ColumnRequest {
   /** JSON pointer */
   readonly pointer: string;
-  readonly as: "number" | "string" | "boolean" | "time";
+  readonly as: "number" | "string" | "boolean" | "time" | "vector";
+  /** Of a vector: numbers a record. */
+  readonly width?: number;
 }
 
 /** The name of the column among a batch's columns. */
-export function requestKey(request: ColumnRequest): string {
+export function requestKey(request: Pick<ColumnRequest, "pointer" | "as">): string {
   return `${request.as} ${request.pointer}`;
 }
 

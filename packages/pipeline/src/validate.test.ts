@@ -374,6 +374,34 @@ describe("gates, fields, models and owners", () => {
     ]);
   });
 
+  it("compare a feature that is an array with the contract, and refuse rules that need a number", () => {
+    const pixels = (items: object): object => ({ type: "array", items: { type: "number" }, ...items });
+    const saidOf = (schema: object, rule: string | null = null): string[][] => {
+      const text = JSON.parse(readText("flight.schema.json") ?? "{}");
+      const features = [{ field: "/pixels", encode: { kind: "vector", width: 13 } }];
+      const model = JSON.parse(readText(manifest) ?? "{}");
+      const changes: Change[] = [["model: late-arrival@champion", "model: late-arrival/1"]];
+      const distance = "{ id: distance, kind: range, field: /distance, min: 1, max: 6000, action: quarantineRecord }";
+      return validate({
+        changes: rule === null ? changes : [...changes, [distance, rule]],
+        files: {
+          "flight.schema.json": JSON.stringify({ ...text, properties: { ...text.properties, pixels: schema } }),
+          [manifest]: JSON.stringify({ ...model, inputs: [{ ...model.inputs[0], features }] }),
+        },
+      }).problems.map((p) => [p.code, p.what]);
+    };
+    expect(saidOf(pixels({ minItems: 13, maxItems: 13 }))).toEqual([]);
+    expect(saidOf(pixels({}))).toEqual([]);
+    expect(saidOf(pixels({ minItems: 14, maxItems: 14 }))).toEqual([["WEIR-1604", "/pixels has 14 items; the feature `pixels` needs 13"]]);
+    expect(saidOf(pixels({ maxItems: 12 }))).toEqual([["WEIR-1604", "/pixels has at most 12 items; the feature `pixels` needs 13"]]);
+    expect(saidOf(pixels({ items: { type: "string" } }))).toEqual([
+      ["WEIR-1604", "the items of /pixels are string; the feature `pixels` needs numbers"],
+    ]);
+    expect(saidOf({ type: "number" })).toEqual([["WEIR-1604", "/pixels is number; the feature `pixels` needs array"]]);
+    const range = "{ id: r, kind: range, field: /pixels, min: 0, action: quarantineRecord }";
+    expect(saidOf(pixels({}), range)).toEqual([["WEIR-1504", "/pixels is array, which the rule kind `range` cannot use"]]);
+  });
+
   it("look for the baselines that rules name, and ask whether they say what is needed", () => {
     const distance = "{ id: distance, kind: range, field: /distance, min: 1, max: 6000, action: quarantineRecord }";
     const with_ = (rule: string): Change => [distance, rule];

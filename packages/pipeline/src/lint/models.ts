@@ -1,4 +1,4 @@
-import type { JsonType } from "@weir/contract";
+import type { FieldInfo, JsonType } from "@weir/contract";
 import type { Encode } from "@weir/model";
 import { didYouMean } from "../near.ts";
 import { isProblem, type ModelProblem, type ResolvedModel } from "../models.ts";
@@ -21,6 +21,7 @@ export function lintModels(draft: Draft, models: ReadonlyMap<string, ResolvedMod
 const ENCODED: Readonly<Record<Encode["kind"], readonly JsonType[]>> = {
   number: ["number", "integer"],
   bool: ["boolean"],
+  vector: ["array"],
   map: ["string"],
   oneHot: ["string"],
   epoch: ["string"],
@@ -43,6 +44,21 @@ function featureProblem(draft: Draft, name: string, pointer: string, encode: Enc
           ),
         };
   }
-  if (fits(field, ENCODED[encode.kind])) return null;
+  if (fits(field, ENCODED[encode.kind])) return encode.kind === "vector" ? vectorProblem(field, name, encode.width) : null;
   return { what: `${pointer} is ${field.types.join(" or ")}; the feature \`${name}\` needs ${ENCODED[encode.kind].join(" or ")}` };
+}
+
+/** May the array ever be what the model takes? */
+function vectorProblem(
+  { pointer, items = [], minItems = 0, maxItems = Infinity }: FieldInfo,
+  name: string,
+  width: number,
+): { what: string } | null {
+  const isOfNumbers = items.length === 0 || items.includes("number") || items.includes("integer");
+  if (!isOfNumbers) return { what: `the items of ${pointer} are ${items.join(" or ")}; the feature \`${name}\` needs numbers` };
+  if (width < minItems || width > maxItems) {
+    const said = minItems === maxItems ? String(minItems) : width < minItems ? `at least ${minItems}` : `at most ${maxItems}`;
+    return { what: `${pointer} has ${said} items; the feature \`${name}\` needs ${width}` };
+  }
+  return null;
 }
