@@ -32,13 +32,13 @@ export interface ReferenceOptions {
 
 export async function createReference({ models, seed, faultEvery, pool, form = W1_FORM }: ReferenceOptions): Promise<Reference> {
   const make = form.create({ seed, faultEvery });
-  const names = form.features.map(([name]) => name);
-  const features = new Float32Array(pool * names.length);
+  const width = form.features.length;
+  const features = new Float32Array(pool * width);
   const refused = new Uint8Array(pool);
   const decoder = new TextDecoder();
   for (let i = 0; i < pool; i++) {
     const { value, fault } = make(i);
-    if (fault === null) features.set(featuresOf(value, names), i * names.length);
+    if (fault === null) features.set(featuresOf(value, form), i * width);
     else refused[i] = 1;
   }
   const { manifest, bytes } = await readModel(models, parseModelReference("fraud/1"), parseAliases({}, "none"));
@@ -64,9 +64,11 @@ export async function createReference({ models, seed, faultEvery, pool, form = W
   };
 }
 
-function featuresOf(value: string, names: readonly string[]): number[] {
+function featuresOf(value: string, { features, array }: RecordForm): number[] {
   const record: unknown = JSON.parse(value);
-  return names.map((name) => Number(member(record, name)));
+  const numbers = array === null ? features.map(([name]) => member(record, name)) : member(record, array);
+  if (!Array.isArray(numbers) || numbers.length !== features.length) throw new Error("a record of the reference without its features");
+  return numbers.map(Number);
 }
 
 function predictionIn(text: string): { readonly label: unknown; readonly confidence: number } {

@@ -124,8 +124,9 @@ async function preparePeer(
 }
 
 /** The fields of plain records, as the peers in Java are told of them. */
-function peerFields({ features }: RecordForm): string {
-  return ["transaction_id t 1 40", "card_id t 0 1048576", ...features.map(([name, low, high]) => `${name} n ${low} ${high}`)].join(",");
+function peerFields({ features, array }: RecordForm): string {
+  const numbers = array === null ? features.map(([name, low, high]) => `${name} n ${low} ${high}`) : [`${array} a ${features.length}`];
+  return ["transaction_id t 1 40", "card_id t 0 1048576", ...numbers].join(",");
 }
 
 async function preparePass(log: Log, { name, entryTopic, folder, commitMs, workload = W1 }: SetupOptions): Promise<Setup> {

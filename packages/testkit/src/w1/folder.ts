@@ -47,12 +47,12 @@ const BASELINE = "baselines/generator.json";
 
 /** Writes a whole pipeline folder for the card transactions: spec, contract, model with manifest. */
 export function writeW1Pipeline(folder: string, pipeline: W1Pipeline): void {
-  const { features, schema } = pipeline.form ?? W1_FORM;
+  const { features, array, schema } = pipeline.form ?? W1_FORM;
   const model = pipeline.model ?? smallModel(pipeline.seed ?? 7, features);
   const version = path.join(folder, "models/fraud/1");
   mkdirSync(version, { recursive: true });
   writeFileSync(path.join(version, "model.onnx"), model.bytes);
-  writeFileSync(path.join(version, "manifest.json"), JSON.stringify(manifestOf(model, features), null, 2));
+  writeFileSync(path.join(version, "manifest.json"), JSON.stringify(manifestOf(model, features, array), null, 2));
   const contract = pipeline.format === "avro" ? W1_AVRO_SCHEMAS[0] : schema;
   writeFileSync(path.join(folder, contractFile(pipeline)), JSON.stringify(contract, null, 2));
   writeFileSync(path.join(folder, "pipeline.yaml"), specOf(pipeline));
@@ -69,7 +69,9 @@ function smallModel(seed: number, features: readonly Feature[]): PipelineModel {
   return { bytes: smallNet(seed, features), classes: ["genuine", "fraud"], opsets: { "": 17 } };
 }
 
-function manifestOf({ bytes, classes, opsets }: PipelineModel, features: readonly Feature[]): unknown {
+function manifestOf({ bytes, classes, opsets }: PipelineModel, features: readonly Feature[], array: string | null): unknown {
+  const members = features.map(([name]) => ({ name, field: `/${name}`, encode: { kind: "number", missing: "refuse" } }));
+  const whole = { name: array, field: `/${array}`, encode: { kind: "vector", width: features.length, missing: "refuse" } };
   return {
     model: "fraud",
     version: "1",
@@ -81,7 +83,7 @@ function manifestOf({ bytes, classes, opsets }: PipelineModel, features: readonl
         name: "features",
         datatype: "FP32",
         shape: [-1, features.length],
-        features: features.map(([name]) => ({ name, field: `/${name}`, encode: { kind: "number", missing: "refuse" } })),
+        features: array === null ? members : [whole],
       },
     ],
     outputs: { label: null, scores: "probabilities", kind: "probabilities", classes },

@@ -4,14 +4,17 @@ import { createW1, faultOf, W1_FEATURES, W1_SCHEMA, type Feature, type W1Options
 
 /** What the records of a workload look like, and what its pipeline has to know of them. */
 export interface RecordForm {
+  /** Named by their JSON pointers without the first slash. */
   readonly features: readonly Feature[];
+  /** Member that is an array of all features; null: they are members themselves. */
+  readonly array: string | null;
   /** The contract. */
   readonly schema: object;
   /** Record i is the same whenever it is asked for in order from 0. */
   readonly create: (options: W1Options) => (i: number) => W1Record;
 }
 
-export const W1_FORM: RecordForm = { features: W1_FEATURES, schema: W1_SCHEMA, create: createW1 };
+export const W1_FORM: RecordForm = { features: W1_FEATURES, array: null, schema: W1_SCHEMA, create: createW1 };
 
 export interface PlainForm {
   /** At least 3; every one a number between 0 and the highest, all of them required. */
@@ -24,6 +27,8 @@ export interface PlainForm {
   readonly decimals?: number;
   /** Absent: `f00`, `f01`, … */
   readonly nameOf?: (feature: number) => string;
+  /** The numbers are in an array of this name, and no record is damaged; absent: every number is a member. */
+  readonly array?: string;
 }
 
 /** Bytes of one text that fills a record up; real records are long because they have many members. */
@@ -36,17 +41,22 @@ const numbered = (feature: number): string => `f${String(feature).padStart(2, "0
 
 /** Records that are nothing but an id, a key, numbers and filling: for what a record costs by its size and by its features. */
 export function plainForm(form: PlainForm): RecordForm {
-  const { features: count, highest = HIGHEST, nameOf = numbered } = form;
+  const { features: count, highest = HIGHEST, array = null } = form;
+  const nameOf = array === null ? (form.nameOf ?? numbered) : (item: number) => `${array}/${item}`;
   const features = Array.from({ length: count }, (_, f): Feature => [nameOf(f), 0, highest]);
-  const names = features.map(([name]) => name);
-  const types = Object.fromEntries(names.map((name) => [name, { type: "number" }]));
+  const number = { type: "number" };
+  const types =
+    array === null
+      ? Object.fromEntries(features.map(([name]) => [name, number]))
+      : { [array]: { type: "array", items: number, minItems: count, maxItems: count } };
   return {
     features,
+    array,
     schema: {
       $schema: "https://json-schema.org/draft/2020-12/schema",
       type: "object",
       properties: { transaction_id: { type: "string", minLength: 1, maxLength: 40 }, card_id: { type: "string" }, ...types },
-      required: ["transaction_id", "card_id", ...names],
+      required: ["transaction_id", "card_id", ...Object.keys(types)],
     },
     create: (options) => createPlain(options, features, form),
   };
@@ -55,8 +65,9 @@ export function plainForm(form: PlainForm): RecordForm {
 function createPlain(
   { seed, faultEvery = 100, cards = 5000 }: W1Options,
   features: readonly Feature[],
-  { bytes, decimals = DECIMALS }: PlainForm,
+  { bytes, decimals = DECIMALS, array }: PlainForm,
 ) {
+  if (array !== undefined && faultEvery > 0) throw new Error("records with an array are never damaged: ask for none");
   const random = createRandom(seed);
   const letters = Array.from({ length: 8 * 1024 }, () => LETTERS[Math.floor(random() * LETTERS.length)]).join("");
   const text = (length: number): string => {
@@ -69,7 +80,8 @@ function createPlain(
       transaction_id: id,
       card_id: `card-${String(Math.floor(random() * cards)).padStart(5, "0")}`,
     };
-    for (const [name, low, high] of features) record[name] = Number((low + random() * (high - low)).toFixed(decimals));
+    const values = features.map(([name, low, high]) => [name, Number((low + random() * (high - low)).toFixed(decimals))] as const);
+    Object.assign(record, array === undefined ? Object.fromEntries(values) : { [array]: values.map(([, value]) => value) });
     const key = String(record["card_id"]);
     if (bytes !== null) fill(record, bytes, text);
     const fault = faultOf(i, faultEvery);

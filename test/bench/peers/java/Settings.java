@@ -8,7 +8,7 @@ final class Settings {
   static final String PREFIX = need("BENCH_PREFIX");
   static final String MODEL = need("BENCH_MODEL");
 
-  /** The fields of a record, see {@link Card}; null: those of a card transaction. */
+  /** The fields of a record, see {@link Card}, or {@code name a length} for an array of numbers; null: those of a card transaction. */
   static final String FIELDS = System.getenv("BENCH_FIELDS");
 
   /** Are records Avro with Confluent's framing, and predictions headers? */

@@ -44,9 +44,11 @@ import org.apache.kafka.streams.state.Stores;
 public final class StreamsCrayfish {
   private static final String STORE = "state";
   private static final int MOST_REQUEST_BYTES = 50 << 20;
-  /** Names of the numbers, in the order of the model's inputs. */
+  /** Name and length of the array of numbers, which are the model's inputs. */
   private static final String[] NUMBERS =
-      Arrays.stream(Settings.FIELDS.split(",")).map(field -> field.split(" ")).filter(parts -> parts[1].equals("n")).map(parts -> parts[0]).toArray(String[]::new);
+      Arrays.stream(Settings.FIELDS.split(",")).map(field -> field.split(" ")).filter(parts -> parts[1].equals("a")).findFirst().orElseThrow();
+  private static final String NAME = NUMBERS[0];
+  private static final int COUNT = Integer.parseInt(NUMBERS[2]);
 
   /** Data points of a record, and what the model says of them. */
   static final class Batch {
@@ -129,7 +131,7 @@ public final class StreamsCrayfish {
           public Batch deserialize(JsonParser parser, DeserializationContext context) throws IOException {
             JsonNode tree = parser.getCodec().readTree(parser);
             ArrayList<Float> row = new ArrayList<>();
-            for (String name : NUMBERS) row.add(tree.get(name).floatValue());
+            for (JsonNode number : tree.get(NAME)) row.add(number.floatValue());
             ArrayList<ArrayList<Float>> points = new ArrayList<>();
             points.add(row);
             return new Batch(tree.get("transaction_id").textValue(), tree.get("card_id").textValue(), points);
@@ -151,7 +153,9 @@ public final class StreamsCrayfish {
             json.writeStringField("transaction_id", batch.id);
             json.writeStringField("card_id", batch.card);
             ArrayList<Float> row = batch.points.get(0);
-            for (int i = 0; i < NUMBERS.length; i++) json.writeNumberField(NUMBERS[i], row.get(i));
+            json.writeArrayFieldStart(NAME);
+            for (Float number : row) json.writeNumber(number);
+            json.writeEndArray();
             json.writeObjectFieldStart("prediction");
             json.writeStringField("label", String.valueOf(batch.label()));
             json.writeNumberField("confidence", batch.confidence());
@@ -198,7 +202,7 @@ public final class StreamsCrayfish {
       float[] numbers = new float[flat.size()];
       for (int i = 0; i < numbers.length; i++) numbers[i] = flat.get(i);
       Map<String, OnnxTensor> inputs = new HashMap<>();
-      try (OnnxTensor tensor = OnnxTensor.createTensor(environment, FloatBuffer.wrap(numbers), new long[] {points.size(), NUMBERS.length})) {
+      try (OnnxTensor tensor = OnnxTensor.createTensor(environment, FloatBuffer.wrap(numbers), new long[] {points.size(), COUNT})) {
         inputs.put(session.getInputNames().iterator().next(), tensor);
         try (OrtSession.Result result = session.run(inputs)) {
           ArrayList<ArrayList<Float>> scores = new ArrayList<>();
