@@ -2,6 +2,7 @@ import { createW1 } from "@weir/testkit";
 import { expect, test } from "vitest";
 import { allocatedBy } from "../bench/kernels/allocated.ts";
 import { startReplayedChain } from "../bench/kernels/replayed-chain.ts";
+import { W1 } from "../bench/workload.ts";
 
 // Wide bands: they are to find what has become twice as dear, on any machine.
 
@@ -25,7 +26,7 @@ async function leastMicros(work: () => Promise<void> | void): Promise<number> {
 }
 
 test("gate, inference and router together cost no more than to parse the record a few times", async () => {
-  const chain = await startReplayedChain({ partitions: 8, records: RECORDS, faultEvery: 100 });
+  const chain = await startReplayedChain(W1, RECORDS);
   await chain.give(6 * RECORDS);
   const micros = (await leastMicros(() => chain.give(RECORDS))) / RECORDS;
   await chain.stop();
@@ -36,7 +37,7 @@ test("gate, inference and router together cost no more than to parse the record 
 }, 120_000);
 
 test("good records leave next to nothing in the heap for the garbage collector", async () => {
-  const chain = await startReplayedChain({ partitions: 8, records: RECORDS, faultEvery: 0 });
+  const chain = await startReplayedChain({ ...W1, faultEvery: 0 }, RECORDS);
   await chain.give(6 * RECORDS);
   const bytes = (await allocatedBy(() => chain.give(4 * RECORDS))) / (4 * RECORDS);
   await chain.stop();

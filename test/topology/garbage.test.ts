@@ -2,6 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { expect, test } from "vitest";
 import { startReplayedChain } from "../bench/kernels/replayed-chain.ts";
+import { W1 } from "../bench/workload.ts";
 
 setFlagsFromString("--expose-gc");
 const collect = runInNewContext("gc") as (how?: { type: "minor" }) => void;
@@ -10,7 +11,7 @@ const RECORDS = 3000;
 const TURNS = 16;
 
 test("minor collections free all that a fused chain allocated outside of the heap for batches that have left it", async () => {
-  const chain = await startReplayedChain({ partitions: 8, records: RECORDS, faultEvery: 100 });
+  const chain = await startReplayedChain(W1, RECORDS);
   const outside = (): number => process.memoryUsage().arrayBuffers;
   const giveTurns = async (): Promise<void> => {
     for (let turn = 0; turn < TURNS; turn++) await chain.give(RECORDS);

@@ -1,5 +1,5 @@
 import { batchOf, partitionOf, type Batch, type Lane } from "@weir/record";
-import { createW1 } from "@weir/testkit";
+import type { RecordForm } from "@weir/testkit";
 import { BatchEncoder, decodeRecords, loadCodecs } from "../../../packages/kafka/src/record-batch/index.ts";
 
 /** What a broker would answer to a fetch of one partition: encoded once, read again and again with other offsets. */
@@ -11,6 +11,7 @@ export interface RecordedPartition {
 }
 
 export interface RecordingOptions {
+  readonly form: RecordForm;
   readonly partitions: number;
   readonly records: number;
   /** One in so many is damaged; 0: none. */
@@ -20,9 +21,9 @@ export interface RecordingOptions {
 const codecs = await loadCodecs();
 const encoder = new TextEncoder();
 
-/** Card transactions over partitions, as the broker would have them. */
-export function recordAnswers({ partitions, records, faultEvery }: RecordingOptions): readonly RecordedPartition[] {
-  const make = createW1({ seed: 1, faultEvery });
+/** Records over partitions, as the broker would have them. */
+export function recordAnswers({ form, partitions, records, faultEvery }: RecordingOptions): readonly RecordedPartition[] {
+  const make = form.create({ seed: 1, faultEvery });
   const lists = Array.from({ length: partitions }, () => [] as { key: Uint8Array; value: Uint8Array }[]);
   for (let i = 0; i < records; i++) {
     const { key, value } = make(i);

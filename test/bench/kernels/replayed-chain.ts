@@ -5,8 +5,8 @@ import { buildStage as buildGate } from "@weir/gate";
 import { buildStage as buildInference } from "@weir/inference";
 import { buildStage as buildRouter } from "@weir/router";
 import { createLogger, loadPipeline, runStageService, systemClock } from "@weir/service";
-import { writeW1Pipeline } from "@weir/testkit";
-import { recordAnswers, type RecordingOptions } from "./recorded.ts";
+import { formOf, writePipeline, type Workload } from "../workload.ts";
+import { recordAnswers } from "./recorded.ts";
 import { createReplayLog, type ReplayLog } from "./replay-log.ts";
 
 /** Gate, inference and router of the bench, fused, over recorded answers. */
@@ -14,11 +14,11 @@ export interface ReplayedChain extends Pick<ReplayLog, "give" | "written"> {
   stop(): Promise<void>;
 }
 
-export async function startReplayedChain(recording: RecordingOptions): Promise<ReplayedChain> {
+export async function startReplayedChain(workload: Workload, records: number): Promise<ReplayedChain> {
   const folder = mkdtempSync(path.join(tmpdir(), "weir-kernels-"));
-  writeW1Pipeline(folder, { name: "kernels", partitions: recording.partitions, windowRecords: null });
+  writePipeline(folder, workload, { name: "kernels" });
   const loaded = loadPipeline(folder, {});
-  const replay = createReplayLog(loaded.topology.entryTopic, recordAnswers(recording));
+  const replay = createReplayLog(loaded.topology.entryTopic, recordAnswers({ form: formOf(workload), ...workload, records }));
   const service = await runStageService(
     "kernels",
     {

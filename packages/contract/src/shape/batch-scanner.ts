@@ -12,8 +12,8 @@ export interface BatchScanner {
   read(values: Values, count: number): readonly number[];
 }
 
-/** Fewer records are not worth the way into the kernel's memory. */
-const FEWEST_ROWS = 64;
+/** Less is not worth the way into the kernel's memory: some 64 records of 250 bytes, or two of 8,000. */
+const FEWEST_BYTES = 16_000;
 /** Records that are read member by member before a shape is taken from the last of them that was valid. */
 const LEARNED_FROM = 16;
 /** After a shape that did not fit, so many batches are read without one, at most. */
@@ -39,8 +39,8 @@ export function createBatchScanner(plan: ObjectPlan, targets: readonly Target[],
     }
     return lastValid;
   };
-  const learn = (left: number[]): void => {
-    const valid = scanRows(0, LEARNED_FROM, left);
+  const learn = (count: number, left: number[]): void => {
+    const valid = scanRows(0, Math.min(LEARNED_FROM, count), left);
     if (valid >= 0) scanRecord(scan, plan, valid); // once more, so that its members are the ones learned last
     const found = valid < 0 ? null : learnShape(scan, plan, valid);
     if (found === null) giveUp();
@@ -50,7 +50,7 @@ export function createBatchScanner(plan: ObjectPlan, targets: readonly Target[],
     if (done.length < count) done = new Uint8Array(count);
     const others = reader.read(values, { from, to: count }, done);
     if (others * 2 > count - from) giveUp();
-    else nextPause = 1;
+    else if (count > from) nextPause = 1;
     if (others === 0) return;
     for (let row = from; row < count; row++) {
       if (done[row] === 1) continue;
@@ -62,16 +62,22 @@ export function createBatchScanner(plan: ObjectPlan, targets: readonly Target[],
     read(values, count) {
       beginScan(scan, plan, values);
       const left: number[] = [];
-      if (count < FEWEST_ROWS || pause > 0) {
-        if (count >= FEWEST_ROWS) pause--;
+      const isSmall = bytesOf(values, count) < FEWEST_BYTES;
+      if (isSmall || pause > 0) {
+        if (!isSmall) pause--;
         scanRows(0, count, left);
         return left;
       }
-      const from = shape === null ? LEARNED_FROM : 0;
-      if (shape === null) learn(left);
+      const from = shape === null ? Math.min(LEARNED_FROM, count) : 0;
+      if (shape === null) learn(count, left);
       if (shape === null) scanRows(from, count, left);
       else readShape(shape, values, from, count, left);
       return left;
     },
   };
+}
+
+/** From the first record to the last, what lies between them included. */
+function bytesOf({ at, length }: Values, count: number): number {
+  return count === 0 ? 0 : at[count - 1]! + Math.max(0, length[count - 1]!) - at[0]!; // there is one at least
 }
