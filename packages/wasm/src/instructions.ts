@@ -135,6 +135,8 @@ export const f64: Readonly<Record<"add" | "sub" | "mul" | "div", Binary<"f64", "
   readonly gt: Binary<"f64", "i32">;
   readonly ge: Binary<"f64", "i32">;
   readonly nearest: Unary<"f64", "f64">;
+  /** The nearest 32-bit float: `f32.demote_f64`, then `f64.promote_f32`. */
+  readonly nearest32: Unary<"f64", "f64">;
   readonly convert_i32_s: Unary<"i32", "f64">;
   readonly neg: Unary<"f64", "f64">;
   readonly convert_i64_u: Unary<"i64", "f64">;
@@ -149,6 +151,7 @@ export const f64: Readonly<Record<"add" | "sub" | "mul" | "div", Binary<"f64", "
   gt: binary("f64", "i32", [0x64]),
   ge: binary("f64", "i32", [0x66]),
   nearest: unary("f64", "f64", [0x9e]),
+  nearest32: unary("f64", "f64", [0xb6, 0xbb]),
   convert_i32_s: unary("i32", "f64", [0xb7]),
   neg: unary("f64", "f64", [0x9a]),
   add: f64Binary(0xa0),

@@ -100,6 +100,7 @@ describe("instructions", () => {
             f64.store(32, f64x2.extract_lane(lanes, 0)),
             f64.store(40, f64x2.extract_lane(lanes, 1)),
             i32.store(52, i8x16.bitmask(i8x16.add_sat_u(v128.load(0), i8x16.splat(248)))),
+            f64.store(56, f64.nearest32(f64.div(1, 3))),
             f64.store32(48, f64.div(f64x2.extract_lane(lanes, 1), 1e8)),
             give("i32", 0),
           ];
@@ -111,6 +112,7 @@ describe("instructions", () => {
     kernel.call.run();
     expect([...kernel.doubles().subarray(4, 6)]).toEqual([1_234_567, 89_876_540]);
     expect(kernel.ints()[13]).toBe(0xffff); // it stays at 255
+    expect(kernel.doubles()[7]).toBe(Math.fround(1 / 3));
     expect(kernel.floats()[12]).toBe(Math.fround(0.8987654));
   });
 });

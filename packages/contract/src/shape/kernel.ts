@@ -131,7 +131,7 @@ function readNull(v: Variables): Statements {
 
 function readNumber(v: Variables): Statements {
   const value = v.scope.local("f64");
-  return [...parseNumber(v, value), when(cell(v, "out"), [f64.store(place(v, "out", 3), value)])];
+  return [...parseNumber(v, value, null), when(cell(v, "out"), [f64.store(place(v, "out", 3), value)])];
 }
 
 /** ASCII without escapes and control characters, which compared as signed bytes is everything from the space on. */

@@ -56,7 +56,7 @@ export function readList(v: Variables): Statements {
       leave(other, i32.ge_s(count, cell(v, "longest"))),
       block(careful, ...readShort(v, lanes, value, careful), put, count.increase(1), again(next)),
       at.increase(i32.eq(i32.load8_u(at), SPACE)),
-      ...parseNumber(v, value),
+      ...parseNumber(v, value, asFloat32(v, value)),
       put,
       count.increase(1),
       at.increase(1),
@@ -64,6 +64,23 @@ export function readList(v: Variables): Statements {
       leave(other, i32.ne(i32.load8_u(i32.sub(at, 1)), CLOSE)),
     ),
     leave(other, i32.lt_s(count, cell(v, "shortest"))),
+  ];
+}
+
+/**
+ * The number of many digits in `value` was rounded twice, so that it is off by less than its 2^-51st part. Where the numbers a little
+ * below and above become the same 32-bit float, the exact one does, too.
+ */
+function asFloat32(v: Variables, value: Local<"f64">): Statements {
+  const [low, high] = [v.scope.local("f64"), v.scope.local("f64")];
+  return [
+    low.set(f64.mul(value, 1 - 2 ** -50)),
+    high.set(f64.mul(value, 1 + 2 ** -50)),
+    leave(v.other, f64.ne(f64.nearest32(low), f64.nearest32(high))),
+    ...[low, high].flatMap((end) => [
+      leave(v.other, f64.lt(end, f64.load(v.step, STEP.least))),
+      leave(v.other, f64.gt(end, f64.load(v.step, STEP.most))),
+    ]),
   ];
 }
 
@@ -133,7 +150,7 @@ function readShort(v: Variables, lanes: Lanes, value: Local<"f64">, careful: Var
     value.set(
       f64.div(
         f64.add(f64.mul(f64x2.extract_lane(bytes, 0), 1e8), f64x2.extract_lane(bytes, 1)),
-        f64.load(i32.add(i32.shl(decimals, 3), i32.shl(negative, 7)), POWERS_AT),
+        f64.load(i32.add(i32.shl(decimals, 3), i32.shl(negative, 8)), POWERS_AT),
       ),
     ),
     leave(careful, f64.lt(value, f64.load(v.step, STEP.least))),

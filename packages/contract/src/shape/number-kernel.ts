@@ -9,10 +9,17 @@ const LETTER_E = 101 - ZERO;
 const CAPITAL_E = 69 - ZERO;
 /** A whole number of so many digits is exact in a double. */
 const EXACT_DIGITS = 15;
+/** Of so many, 64 bits hold all. */
+const MOST_DIGITS = 18;
 
-/** As `scanNumber` does it: up to 15 digits are exact, and divided by an exact power of ten they are rounded once. Leaves the number in `value`. */
-export function parseNumber(v: Variables, value: Local<"f64">): Statements {
+/**
+ * As `scanNumber` does it: up to 15 digits are exact, and divided by an exact power of ten they are rounded once. Leaves the number in `value`.
+ * One of up to 18 digits is rounded twice, which `ofMany` has to judge; null: it is left to the scanner.
+ */
+export function parseNumber(v: Variables, value: Local<"f64">, ofMany: Statements | null): Statements {
   const { at, other } = v;
+  const count = v.int();
+  const mostDigits = ofMany === null ? EXACT_DIGITS : MOST_DIGITS;
   const [negative, first, c, decimals] = [v.int(), v.int(), v.int(), v.int()];
   const digits = v.scope.local("i64");
   const look = c.set(i32.sub(i32.load8_u(at), ZERO));
@@ -26,7 +33,8 @@ export function parseNumber(v: Variables, value: Local<"f64">): Statements {
     ...takeDigits,
     leave(other, i32.eq(at, first)),
     when(i32.eq(i32.load8_u(first), ZERO), [leave(other, i32.ne(i32.sub(at, first), 1))]),
-    leave(other, i32.gt_s(i32.sub(at, first), EXACT_DIGITS)),
+    count.set(i32.sub(at, first)),
+    leave(other, i32.gt_s(count, mostDigits)),
     when(i32.eq(c, POINT), [
       leave(other, cell(v, "wholeOnly")),
       at.increase(1),
@@ -34,12 +42,14 @@ export function parseNumber(v: Variables, value: Local<"f64">): Statements {
       ...takeDigits,
       decimals.set(i32.sub(at, decimals)),
       leave(other, i32.eqz(decimals)),
-      leave(other, i32.gt_s(i32.sub(i32.sub(at, first), 1), EXACT_DIGITS)),
+      count.increase(decimals),
+      leave(other, i32.gt_s(count, mostDigits)),
     ]),
     leave(other, i32.or(i32.eq(c, LETTER_E), i32.eq(c, CAPITAL_E))),
     value.set(f64.convert_i64_u(digits)),
     when(decimals, [value.set(f64.div(value, f64.load(i32.shl(decimals, 3), POWERS_AT)))]),
     when(negative, [value.set(f64.neg(value))]),
     leave(other, i32.or(f64.lt(value, f64.load(v.step, STEP.least)), f64.gt(value, f64.load(v.step, STEP.most)))),
+    ...(ofMany === null ? [] : [when(i32.gt_s(count, EXACT_DIGITS), ofMany)]),
   ];
 }

@@ -241,14 +241,29 @@ describe("records read by their shape are what the exact path reads", () => {
 describe("arrays of numbers are read by their shape as the exact path reads them", () => {
   const WIDTH = 7;
   const usual = fc.tuple(fc.constantFrom("", "-"), fc.nat(9), fc.nat(99_999_999)).map(([sign, a, b]) => `${sign}${a}.${b}`);
+  // Many digits; of some the nearest 32-bit float, or the middle between two of them, a little more or less.
+  const long = fc.oneof(
+    fc.double({ noNaN: true, noDefaultInfinity: true, min: -9, max: 9 }).map((n) => n.toFixed(17)),
+    fc
+      .tuple(fc.float({ noNaN: true, noDefaultInfinity: true, min: 2, max: 4 }), fc.integer({ min: -2, max: 2 }))
+      .map(([f, ulps]) => (f + 2 ** -23 + ulps * 2 ** -51).toFixed(16)),
+  );
   const odd = fc.oneof(
     number,
     fc.constantFrom("null", '"1"', "[1]", "", " 1", "1 ", "- 1", "--1", "1.2.3", "1-2", "1e39", "3.5e38", "1e400"),
   );
-  const items = fc.array(fc.oneof({ weight: 40, arbitrary: usual }, { weight: 4, arbitrary: number }, { weight: 1, arbitrary: odd }), {
-    minLength: WIDTH,
-    maxLength: WIDTH,
-  });
+  const items = fc.array(
+    fc.oneof(
+      { weight: 40, arbitrary: usual },
+      { weight: 4, arbitrary: number },
+      { weight: 4, arbitrary: long },
+      { weight: 1, arbitrary: odd },
+    ),
+    {
+      minLength: WIDTH,
+      maxLength: WIDTH,
+    },
+  );
   const lengths = items.chain((list) =>
     fc.oneof(
       { weight: 12, arbitrary: fc.constant(list) },
