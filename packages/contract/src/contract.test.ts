@@ -110,6 +110,15 @@ test("a reader tells absent, null, other and present apart", () => {
   expect([...columns.get("string /a")!.presence]).toEqual([ABSENT, NULL, OTHER, OTHER, PRESENT, ABSENT]);
 });
 
+test("a column that an earlier stage provided is taken, a vector only where it has the width that is asked for", () => {
+  const batch = batchOfTexts(['{"v":[1,2]}']);
+  const reader = (width: number) => createReader([{ pointer: "/v", as: "vector", width }]);
+  const { columns } = reader(2).read(batch);
+  const later: Batch = { ...batch, added: { ...batch.added, columns } };
+  expect(reader(2).read(later).columns.get("vector /v")).toBe(columns.get("vector /v"));
+  expect(reader(1).read(later).columns.get("vector /v")).toMatchObject({ width: 1, presence: Uint8Array.of(OTHER) });
+});
+
 test("a time that cannot be read breaks the contract", () => {
   const { failures } = createReader([{ pointer: "/t", as: "time" }]).read(
     batchOfTexts(['{"t":"yesterday"}', '{"t":5}', '{"t":null}', "{}"]),

@@ -65,13 +65,13 @@ export function readerWith(requests: readonly FieldRequest[], { checks, readByte
   const ahead: Ahead[] = [];
   const bySubset = new Map<string, ReadBytes>();
   const read = (batch: Batch): ReadResult => {
-    const provided = batch.added.columns;
-    const rest = distinct.filter((request) => !provided.has(columnKey(request)));
     const columns = new Map<string, Column>();
-    for (const request of distinct) {
-      const column = provided.get(columnKey(request));
-      if (column) columns.set(columnKey(request), column);
-    }
+    const rest = distinct.filter((request) => {
+      const column = batch.added.columns.get(columnKey(request));
+      if (column === undefined || (column.kind === "vector" && column.width !== request.width)) return true;
+      columns.set(columnKey(request), column);
+      return false;
+    });
     if (rest.length === 0 && !checks) return { columns, failures: new Map() };
     const subset = rest.map(columnKey).join("\n");
     let readBytes = bySubset.get(subset);

@@ -14,6 +14,7 @@ const lines = gunzipSync(readFileSync(new URL("data/sample.ndjson.gz", pipeline)
   .trimEnd()
   .split("\n");
 const encoder = new TextEncoder();
+const NO_ALIASES = parseAliases({}, "none");
 const batchFrom = (values: readonly (string | null)[], partition = 0): Batch =>
   batchOf(
     { topic: "flights.gate.pass", partition },
@@ -49,13 +50,37 @@ beforeAll(async () => {
     const { bytes, manifest } = await readModel(
       fileURLToPath(new URL("models", pipeline)),
       parseModelReference(`late-arrival/${version}`),
-      parseAliases({}, "none"),
+      NO_ALIASES,
     );
     sessions.set(version, await openModel(bytes, manifest, { place: "in-place" }));
   }
 });
 afterAll(async () => {
   for (const session of sessions.values()) await session.close();
+});
+
+it("a model takes its features from an array, and records without such an array are dead letters", async () => {
+  const { bytes, manifest } = await readModel(
+    fileURLToPath(new URL("models", pipeline)),
+    parseModelReference("late-arrival/1"),
+    NO_ALIASES,
+  );
+  const width = manifest.input.shape[1];
+  const features = [{ name: "x", field: "/x", encode: { kind: "vector", width, missing: "refuse" } }] as const;
+  await using session = await openModel(bytes, { ...manifest, input: { ...manifest.input, features } }, { place: "in-place" });
+  const whole = manifest.golden.filter(({ inputs }) => !inputs.includes(null));
+  const bad = ['{"x":[1]}', '{"x":null}', "{}", `{"x":${JSON.stringify(Array(width).fill("1"))}}`];
+  const values = [...whole.map(({ inputs }) => JSON.stringify({ x: inputs })), ...bad];
+  const [decided] = await stageFor("1", { session }).process([batchFrom(values)]);
+  const predictions = valuesOf([decided!]).slice(0, whole.length).map(predictionOf); // one batch, one decision
+  expect(whole.length).toBeGreaterThan(5);
+  expect(predictions.map(({ label }) => label)).toEqual(whole.map(({ expect: { label } }) => label));
+  expect([...(decided!.failures ?? [])].map(([row, { message }]) => [row - whole.length, message.replace(/^.*1\) /, "")])).toEqual([
+    [0, "is no array of as many finite 32-bit numbers as the model takes"],
+    [1, "is absent or null, which the model does not take"],
+    [2, "is absent or null, which the model does not take"],
+    [3, "is no array of as many finite 32-bit numbers as the model takes"],
+  ]);
 });
 
 describe("the flights", () => {
