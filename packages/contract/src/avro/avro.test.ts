@@ -1,8 +1,8 @@
 import avro from "avsc";
 import { describe, expect, test } from "vitest";
-import { ABSENT, batchOf, OTHER, PRESENT, WeirError, type Batch, type Column } from "@weir/record";
+import { ABSENT, batchOf, NULL, OTHER, PRESENT, WeirError, type Batch, type Column } from "@weir/record";
 import type { Contract } from "../contract.ts";
-import type { FieldRequest } from "../request.ts";
+import { columnKey, type FieldRequest } from "../request.ts";
 import { compileAvroContract } from "./contract.ts";
 import { schemaIdsIn } from "./writers.ts";
 
@@ -199,6 +199,30 @@ describe("columns", () => {
     ];
     const { columns, failure } = readOne(contractWith(contract, writer), written(writer, { z: 1, old: 2, b: 3 }), ...requests);
     expect([failure, ...columns]).toMatchObject([null, { dictionary: ['["b","z"]'] }, { values: Float64Array.of(2) }]);
+  });
+
+  test.each<[string, unknown, readonly (number | null)[], number[] | null]>([
+    ["as many numbers as the model takes", "double", [1.5, -2, 0.1], [1.5, -2, Math.fround(0.1)]],
+    ["whole ones", "int", [1, 2, 3], [1, 2, 3]],
+    ["too few", "double", [1, 2], null],
+    ["too many", "double", [1, 2, 3, 4], null],
+    ["one that is no number", ["null", "double"], [1, null, 3], null],
+    ["one that 32 bits do not hold", "double", [1, 1e39, 3], null],
+  ])("an array is one column: %s", (_, items, given, expected) => {
+    const schema = record([{ name: "pixels", type: { type: "array", items } }]);
+    const contract = contractWith(schema, schema);
+    const wrapped = given.map((n) => (Array.isArray(items) && n !== null ? { double: n } : n));
+    const value = written(schema, { pixels: wrapped });
+    const vector: FieldRequest = { pointer: "/pixels", as: "vector", width: 3 };
+    const second: FieldRequest = { pointer: "/pixels/1", as: "number" };
+    const { columns } = contract.reader([vector, second]).read(batchOfValues(value, value));
+    const column = columns.get(columnKey(vector));
+    if (column?.kind !== "vector") throw new Error("no column of vectors");
+    expect([...column.presence]).toEqual(expected === null ? [OTHER, OTHER] : [PRESENT, PRESENT]);
+    if (expected !== null) expect([...column.values]).toEqual([...expected, ...expected]);
+    expect(columns.get(columnKey(second))).toMatchObject({
+      presence: Uint8Array.of(...[given[1], given[1]].map((n) => (n === null ? NULL : PRESENT))),
+    });
   });
 
   test("defaults stand where the writer has nothing", () => {

@@ -1,6 +1,6 @@
 import { OTHER, PRESENT } from "@weir/record";
 import { lookUp } from "../exact.ts";
-import { clearRow, putValue, type Target } from "../target.ts";
+import { beginTarget, clearRow, createTarget, putValue, type Target } from "../target.ts";
 import { numericTime } from "../time.ts";
 import { isUtf8, readLength, readLong } from "./bytes.ts";
 import { defaultValue } from "./default.ts";
@@ -149,18 +149,46 @@ function arrayStep(items: Reading, place: Place, around: Around): Step {
   const skip = compile(items, named(place, null), around);
   const wanted = new Set(place.targets.flatMap(({ path }) => path[place.depth] ?? []));
   const byIndex = new Map([...wanted].filter(isIndex).map((name) => [Number(name), compile(items, named(place, name), around)]));
+  const vector = place.targets.find(({ path, request }) => path.length === place.depth && request.as === "vector") ?? null;
+  const number = vector && numberOf(items, vector, around);
   return (cursor, row) => {
     const from = cursor.at;
     let index = 0;
+    let numbers = 0;
     for (let count = readBlock(cursor); count !== 0; count = readBlock(cursor)) {
       if (count !== count) return false;
       for (let i = 0; i < count; i++, index++) {
+        const at = cursor.at;
+        if (number !== null && number.step(cursor, 0) && putNumber(vector!, row, index, number.target)) numbers++; // there with its number
+        cursor.at = at;
         const step = byIndex.size > 0 ? (byIndex.get(index) ?? skip) : skip;
         if (!step(cursor, row) || index >= MOST_EMPTY + cursor.at - from) return false;
       }
     }
+    if (vector !== null && numbers === vector.width && numbers === index) vector.presence[row] = PRESENT;
     return true;
   };
+}
+
+interface OneNumber {
+  /** Of one row. */
+  readonly target: Target;
+  readonly step: Step;
+}
+
+/** An item of the array as a number, where it is one. */
+function numberOf(items: Reading, { request, path }: Target, around: Around): OneNumber {
+  const target = createTarget({ pointer: request.pointer, as: "number" }, () => true);
+  beginTarget(target, 1);
+  return { target, step: compile(items, { targets: [target], depth: path.length }, around) };
+}
+
+/** False where the item is no number of 32 bits, or one too many. */
+function putNumber(vector: Target, row: number, index: number, { values, presence }: Target): boolean {
+  const number = Math.fround(values[0]!); // one row
+  if (presence[0] !== PRESENT || !Number.isFinite(number) || index >= vector.width) return false;
+  vector.vectors[row * vector.width + index] = number;
+  return true;
 }
 
 function isIndex(token: string): boolean {
