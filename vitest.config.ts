@@ -24,10 +24,12 @@ const withoutBroker: TestProjectInlineConfiguration = {
   },
 };
 
-/** Run by `npx vitest run --project long`: each takes minutes of both processors. */
+/** Run by `npx vitest run --project long`: each takes half a minute to minutes of both processors. */
 const LONG = [
   "test/e2e/alerts/alerts.test.ts",
   "test/e2e/doors/doors.test.ts",
+  "test/e2e/kill/deadly.test.ts",
+  "test/e2e/security/mechanisms.test.ts",
   "test/e2e/security/rights.test.ts",
   "test/e2e/start-up/forgotten.test.ts",
   "test/e2e/start-up/running.test.ts",
