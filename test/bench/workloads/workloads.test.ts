@@ -36,7 +36,7 @@ describe("the workload of a bench", () => {
   });
 
   test("says how many records a system is given, and a share or another number of them is taken", () => {
-    expect(parseOptions(["--quick"]).records["weir-services"]).toBe(2_400_000);
+    expect(parseOptions(["--quick"]).records["weir-services"]).toBe(2_000_000);
     expect(parseOptions(["--records", "200000"]).records).toEqual(Object.fromEntries(systemsOf(WORKLOADS[0]).map((s) => [s, 200_000])));
   });
 });

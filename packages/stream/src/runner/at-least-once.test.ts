@@ -5,7 +5,7 @@ import { createManualClock, type ManualClock } from "../manual-clock.ts";
 import { createMemoryLog, type MemoryLog } from "../memory-log.ts";
 import { decideAll, type Stage } from "../stage.ts";
 import { isReplaced } from "./replaced.ts";
-import type { RunnerEvents } from "./events.ts";
+import { SILENT } from "./silent.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
 const PARTITIONS = 2;
@@ -24,21 +24,6 @@ interface World {
   /** Values of a partition of a topic. */
   values(topic: string, partition?: number): string[];
 }
-
-const silent: RunnerEvents = {
-  committed: () => {},
-  aborted: () => {},
-  assigned: () => {},
-  revoked: () => {},
-  lagging: () => {},
-  stuck: () => {},
-  halted: () => {},
-  skipped: () => {},
-  waiting: () => {},
-  resumed: () => {},
-  retried: () => {},
-  ended: () => {},
-};
 
 /** All runners have the same slot of a pipeline that is at-least-once. */
 async function createWorld(): Promise<World> {
@@ -67,7 +52,7 @@ async function createWorld(): Promise<World> {
         minimalHeaders: false,
         keepTimestamps: false,
         hash: (data) => createHash("sha256").update(data).digest("hex"),
-        events: silent,
+        events: SILENT,
       });
       const done = runner.run();
       done.catch(() => {}); // tests await it

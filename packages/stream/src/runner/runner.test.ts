@@ -8,6 +8,7 @@ import { decideAll, type Decided, type Stage } from "../stage.ts";
 import type { Execution } from "./execution.ts";
 import { writeSkipNote } from "./notes.ts";
 import type { RunnerOptions } from "./options.ts";
+import { SILENT } from "./silent.ts";
 import { createRunner, type Runner } from "./runner.ts";
 
 const encoder = new TextEncoder();
@@ -84,21 +85,6 @@ async function createWorld(partitions = 2): Promise<World> {
     values: (topic) => log.read(topic).flatMap((partition) => partition.map((r) => text(r.value))),
   };
 }
-
-const silent: RunnerOptions["events"] = {
-  committed: () => {},
-  aborted: () => {},
-  assigned: () => {},
-  revoked: () => {},
-  lagging: () => {},
-  stuck: () => {},
-  halted: () => {},
-  skipped: () => {},
-  waiting: () => {},
-  resumed: () => {},
-  retried: () => {},
-  ended: () => {},
-};
 
 const PORTS = [
   { name: "out", kind: "data" },
@@ -297,7 +283,7 @@ test("lag is told in records and as the age of the newest record taken in, none 
   ); // one fits a fetch
   await world.clock.advance(5000);
   const lagging = (_lane: unknown, records: number, ageMs: number | null): void => void lags.push([records, ageMs]);
-  const running = world.start(createPass(), "s", { events: { ...silent, lagging } });
+  const running = world.start(createPass(), "s", { events: { ...SILENT, lagging } });
   await world.clock.advance(2000);
   await stopAll(world, running);
   expect(lags.slice(0, 3).map(([records]) => records)).toEqual([2, 1, 0]);
