@@ -1,4 +1,4 @@
-import { WeirError, type Batch, type Problem } from "@weir/record";
+import { canonicalJson, WeirError, type Batch, type Problem } from "@weir/record";
 import type { WriterSchemas } from "./avro/writers.ts";
 import { allowsPointer, describeFields, type FieldInfo } from "./fields.ts";
 import { joinProblems, schemaProblems } from "./problems.ts";
@@ -72,12 +72,4 @@ const NOT_A_SCHEMA: Problem = { code: "WEIR-2101", what: "the contract is not a 
 
 function asObject(value: unknown): Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null ? { ...value } : {};
-}
-
-/** Keys sorted, no white space: the same text for the same schema, however it is laid out. */
-export function canonicalJson(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const members = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
-  return `{${members.map(([name, member]) => `${JSON.stringify(name)}:${canonicalJson(member)}`).join(",")}}`;
 }

@@ -159,10 +159,15 @@ function arrayStep(items: Reading, place: Place, around: Around): Step {
       if (count !== count) return false;
       for (let i = 0; i < count; i++, index++) {
         const at = cursor.at;
-        if (number !== null && number.step(cursor, 0) && putNumber(vector!, row, index, number.target)) numbers++; // there with its number
-        cursor.at = at;
-        const step = byIndex.size > 0 ? (byIndex.get(index) ?? skip) : skip;
-        if (!step(cursor, row) || index >= MOST_EMPTY + cursor.at - from) return false;
+        const own = byIndex.size > 0 ? byIndex.get(index) : undefined;
+        if (number !== null) {
+          if (!number.step(cursor, 0)) return false;
+          if (putNumber(vector!, row, index, number.target)) numbers++; // there with its number
+          if (own !== undefined) cursor.at = at; // once more, for a column of its own
+        }
+        const step = own ?? (number === null ? skip : null);
+        if (step !== null && !step(cursor, row)) return false;
+        if (index >= MOST_EMPTY + cursor.at - from) return false;
       }
     }
     if (vector !== null && numbers === vector.width && numbers === index) vector.presence[row] = PRESENT;

@@ -1,5 +1,5 @@
-import { recordAt, WeirError, type Batch } from "@weir/record";
-import { canonicalJson, type Contract, type ContractOptions } from "../contract.ts";
+import { canonicalJson, recordAt, WeirError, type Batch } from "@weir/record";
+import type { Contract, ContractOptions } from "../contract.ts";
 import type { Bounds } from "../exact.ts";
 import { allowsPointer, describeFields } from "../fields.ts";
 import { boundsOf } from "../reader.ts";
