@@ -389,4 +389,12 @@ describe("fetching from Kafka", () => {
     await write(producer, lane, ...values);
     expect(await readValues(lane, values.length)).toEqual(values);
   });
+
+  it.each(["producer", "gzip"])("writes batches that are stored, to a topic whose compression.type is %s", async (codec) => {
+    const lane = { topic: await newTopic(1, { "compression.type": codec }), partition: 0 };
+    await using producer = await log.producer({ transactionalId: `tx-${randomUUID()}`, compression: "lz4-stored" });
+    const values = Array.from({ length: 20_000 }, (_, i) => `value ${i} ${"same ".repeat(20)}`);
+    await write(producer, lane, ...values);
+    expect(await readValues(lane, values.length)).toEqual(values);
+  });
 });

@@ -34,7 +34,7 @@ describe("the flights pipeline", () => {
       headers: "full",
       timestamps: "now",
       record: { contract: "flight.schema.json", format: "json", id: "/id", key: "/origin", time: { pointer: "/event_time" } },
-      delivery: { guarantee: "exactly-once", commitEveryMs: 100, commitBytes: 8_388_608 },
+      delivery: { guarantee: "exactly-once", compression: "none", commitEveryMs: 100, commitBytes: 8_388_608 },
       onFailure: { retry: { attempts: 3, backoffMinMs: 200, backoffMaxMs: 5000 }, then: "dead-letter" },
     });
     expect(pipeline?.stages.get("gate")).toMatchObject({

@@ -39,6 +39,7 @@ export interface RecordSpec {
 
 export interface DeliverySpec {
   readonly guarantee: "exactly-once" | "at-least-once";
+  readonly compression: "none" | "lz4-stored";
   readonly commitEveryMs: number;
   readonly commitBytes: number;
 }

@@ -1,8 +1,8 @@
 import type { FailureClass } from "@weir/record";
 import { condemnsWindows, defaultAction, judgesStreams, type RuleSpec, type WindowSpec } from "@weir/rules";
 import type { Doors } from "./doors.ts";
-import type { BreakerPolicy, FailurePolicy, Pipeline, RecordSpec, StageSpec, Target } from "./pipeline.ts";
-import type { DeadLetterFile, PipelineFile, RecordFile } from "./shape/file.ts";
+import type { BreakerPolicy, DeliverySpec, FailurePolicy, Pipeline, RecordSpec, StageSpec, Target } from "./pipeline.ts";
+import type { DeadLetterFile, DeliveryFile, PipelineFile, RecordFile } from "./shape/file.ts";
 import type { FailureFile, GateFile, RouterFile, StageFile, TargetFile } from "./shape/stage.ts";
 import type { WindowFile } from "./shape/window.ts";
 
@@ -23,7 +23,7 @@ export function resolvePipeline(file: PipelineFile): Omit<Pipeline, "digest"> {
     ...(description === undefined ? {} : { description }),
     partitions: file.partitions,
     record: resolveRecord(file.record),
-    delivery: { guarantee: file.delivery.guarantee, commitEveryMs: file.delivery.commit.every, commitBytes: file.delivery.commit.bytes },
+    delivery: resolveDelivery(file.delivery),
     onFailure,
     ...(file.deadLetter && { deadLetter: { breaker: resolveBreaker(file.deadLetter.breaker) } }),
     headers: file.headers,
@@ -35,6 +35,10 @@ export function resolvePipeline(file: PipelineFile): Omit<Pipeline, "digest"> {
 
 /** Bad data only alerts unless the file says otherwise: no pause would mend it. */
 const PROCESSING: readonly FailureClass[] = ["MODEL_ERROR", "MODEL_TIMEOUT", "MODEL_OUTPUT", "ROUTE", "OUTPUT_REJECTED", "DEPENDENCY", "INTERNAL"]; // prettier-ignore
+
+function resolveDelivery({ guarantee, compression, commit }: DeliveryFile): DeliverySpec {
+  return { guarantee, compression, commitEveryMs: commit.every, commitBytes: commit.bytes };
+}
 
 function resolveBreaker({ ratio, over, then, classes }: DeadLetterFile["breaker"]): BreakerPolicy {
   return { ratio, overMs: over, then, classes: classes ?? PROCESSING };

@@ -152,6 +152,7 @@ function runnerOptions(
     code: CODE,
     topics: { executions: topology.executions, verdicts: topology.verdicts, control: topology.control },
     guarantee: pipeline.delivery.guarantee,
+    compression: pipeline.delivery.compression,
     commit: { everyMs: pipeline.delivery.commitEveryMs, bytes: pipeline.delivery.commitBytes },
     handsOnTo: stageIds.flatMap((id) => handedOn(topology, stageIds, id)),
     idleAfterMs: built[0]!.idleAfterMs, // as above

@@ -32,6 +32,7 @@ export {
   type ProducerOptions,
   type Producer,
   type Transaction,
+  type Compression,
   type Guarantee,
   type OffsetRun,
   type CommitOffsets,

@@ -136,7 +136,15 @@ export interface ProducerOptions {
   readonly timeoutMs?: number;
   /** What `Transaction` promises of records; absent: exactly-once. */
   readonly guarantee?: Guarantee;
+  /** Absent: none. */
+  readonly compression?: Compression;
 }
+
+/**
+ * How records lie in the batches of the log. `lz4-stored`: in a frame of LZ4 that compresses nothing, which spares a broker the
+ * reading of each record; whoever reads them must know LZ4.
+ */
+export type Compression = "none" | "lz4-stored";
 
 /**
  * What becomes of records when something fails in between. `exactly-once`: a transaction's records and offsets become visible together,

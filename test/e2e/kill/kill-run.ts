@@ -19,6 +19,8 @@ export interface KillRun {
   readonly rate: number;
   /** One random process is killed this often, until everything has drained. */
   readonly killEveryMs: number;
+  /** Of what the processes write. */
+  readonly compression?: "none" | "lz4-stored";
 }
 
 export interface KillResult extends Witnessed {
@@ -40,9 +42,10 @@ const PROCESSES: readonly FleetProcess[] = [
 const SILENCE_MS = 60_000;
 
 /** Records through five processes, one of them killed every few seconds, until all have reached an end; then asks a foreign reader. */
-export async function killRun({ address, seed, records, rate, killEveryMs }: KillRun): Promise<KillResult> {
+export async function killRun({ address, seed, records, rate, killEveryMs, compression = "none" }: KillRun): Promise<KillResult> {
   const folder = mkdtempSync(path.join(tmpdir(), "weir-kill-"));
-  writeW1Pipeline(folder, { name: `kill${seed}-${Date.now().toString(36)}`, partitions: PARTITIONS, windowRecords: WINDOW_RECORDS });
+  const name = `kill${seed}-${Date.now().toString(36)}`;
+  writeW1Pipeline(folder, { name, partitions: PARTITIONS, windowRecords: WINDOW_RECORDS, compression });
   const { topology } = loadPipeline(folder, {});
   await using log = await createKafkaLog({ brokers: [address], clientId: "weir-kill" });
   await log.createTopics(topology.topics);

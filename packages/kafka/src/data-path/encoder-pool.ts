@@ -1,3 +1,4 @@
+import type { Compression } from "@weir/stream";
 import { BatchEncoder } from "../record-batch/index.ts";
 
 /** Encoders whose bytes the broker has acknowledged, to be used again: large buffers that come and go are what collections cost most. */
@@ -13,7 +14,7 @@ export interface EncoderPool {
 /** Three transactions of a stage that is far behind. */
 const MOST_KEPT_BYTES = 128 * 1024 * 1024;
 
-export function createEncoderPool(): EncoderPool {
+export function createEncoderPool(compression: Compression = "none"): EncoderPool {
   const capacities = new Map<string, number>();
   const free = new Map<number, BatchEncoder[]>();
   let kept = 0;
@@ -22,7 +23,7 @@ export function createEncoderPool(): EncoderPool {
       const capacity = capacities.get(key);
       const encoder = capacity === undefined ? undefined : free.get(capacity)?.pop();
       if (encoder) kept -= encoder.capacity;
-      return encoder ?? new BatchEncoder(capacity);
+      return encoder ?? new BatchEncoder({ capacity, compression });
     },
     finished: (key, { capacity }) => void capacities.set(key, capacity),
     give: (encoder) => {

@@ -23,7 +23,7 @@ export async function createProducer(link: Link, options: ProducerOptions): Prom
   const Id = isAtomic ? TransactionalId : FencedId;
   const ids = Array.from({ length: count }, (_, i) => new Id(link, `${options.transactionalId}-${i}`, timeoutMs));
   const turns = isAtomic ? count : 1;
-  const pool = createEncoderPool();
+  const pool = createEncoderPool(options.compression);
   const outbox = new Outbox(link, pool);
   const open = new Set<KafkaTransaction>();
   let life = 0;

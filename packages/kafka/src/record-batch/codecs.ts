@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import * as zlib from "node:zlib";
 import { decompressFrameSync } from "lz4-napi";
 import { uncompress } from "snappyjs";
+import { CODEC } from "./layout.ts";
 import { MAX_INFLATED_BYTES, unframeSnappy } from "./snappy-frames.ts";
 
 export type Decompress = (compressed: Buffer) => Uint8Array;
@@ -9,18 +10,13 @@ export type Decompress = (compressed: Buffer) => Uint8Array;
 /** By the codec number of a batch. */
 export type Codecs = ReadonlyMap<number, Decompress>;
 
-const GZIP = 1;
-const SNAPPY = 2;
-const LZ4 = 3;
-const ZSTD = 4;
-
-/** The codecs that decompress what other producers wrote; we write uncompressed. */
+/** The codecs that decompress what other producers wrote; what we write ourselves is plain or stored. */
 export async function loadCodecs(): Promise<Codecs> {
   return new Map<number, Decompress>([
-    [GZIP, (compressed) => gunzipSync(compressed, { maxOutputLength: MAX_INFLATED_BYTES })],
-    [SNAPPY, (compressed) => unframeSnappy(compressed, (block) => uncompress(block, MAX_INFLATED_BYTES))],
-    [LZ4, (compressed) => decompressFrameSync(compressed)],
-    [ZSTD, await loadZstd()],
+    [CODEC.gzip, (compressed) => gunzipSync(compressed, { maxOutputLength: MAX_INFLATED_BYTES })],
+    [CODEC.snappy, (compressed) => unframeSnappy(compressed, (block) => uncompress(block, MAX_INFLATED_BYTES))],
+    [CODEC.lz4, (compressed) => decompressFrameSync(compressed)],
+    [CODEC.zstd, await loadZstd()],
   ]);
 }
 

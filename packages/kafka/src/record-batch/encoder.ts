@@ -1,10 +1,11 @@
 import { crc32c } from "@node-rs/crc32";
 import { varintLength, type Batch } from "@weir/record";
-import { RecordTooLarge } from "@weir/stream";
+import { RecordTooLarge, type Compression } from "@weir/stream";
 import { prepareAdditions, type PreparedAdditions } from "./additions.ts";
 import { copyable, copyBytes, type Copyable } from "./copy-bytes.ts";
-import { AT, ATTRIBUTE, LENGTH_FROM, writeInt64 } from "./layout.ts";
+import { AT, ATTRIBUTE, CODEC, LENGTH_FROM, writeInt64 } from "./layout.ts";
 import { stage } from "./staged-batch.ts";
+import { FRAME_END_BYTES, FRAME_HEAD_BYTES, writeStoredFrame } from "./stored-frame.ts";
 import { varlongLength, writeVarlong, zigzag } from "./varlong.ts";
 
 /** A batch takes no more records once it would become larger; a record that is larger alone gets a batch of its own. */
@@ -26,15 +27,28 @@ export interface Sequence {
   readonly baseSequence: number;
 }
 
+export interface EncoderOptions {
+  /** Bytes. */
+  readonly capacity?: number | undefined;
+  /** Absent: none. */
+  readonly compression?: Compression;
+}
+
 /** Encodes one RecordBatch after the other into a buffer that grows and is kept. Owns that buffer. */
 export class BatchEncoder {
+  /** Records are in a frame of LZ4. */
+  readonly #isStored: boolean;
+  /** Where the records begin. */
+  readonly #start: number;
   #target: Copyable;
-  #at: number = AT.records;
+  #at: number;
   #count = 0;
   #baseTimestamp = 0;
   #maxTimestamp = 0;
 
-  constructor(capacity: number = FIRST_CAPACITY_BYTES) {
+  constructor({ capacity = FIRST_CAPACITY_BYTES, compression = "none" }: EncoderOptions = {}) {
+    this.#isStored = compression === "lz4-stored";
+    this.#start = this.#at = AT.records + (this.#isStored ? FRAME_HEAD_BYTES : 0);
     this.#target = copyable(Buffer.allocUnsafeSlow(capacity));
   }
 
@@ -52,7 +66,7 @@ export class BatchEncoder {
   }
 
   reset(): void {
-    this.#at = AT.records;
+    this.#at = this.#start;
     this.#count = 0;
   }
 
@@ -165,7 +179,8 @@ export class BatchEncoder {
   /** Room for a record of that size, if the batch takes it. */
   #fits(row: number, bytes: number): boolean {
     if (this.#count > 0 && this.#at + bytes > BATCH_BYTES) return false;
-    if (AT.records + bytes > LARGEST_BATCH_BYTES) throw new RecordTooLarge(row, bytes, LARGEST_BATCH_BYTES - AT.records);
+    const most = LARGEST_BATCH_BYTES - this.#start - FRAME_END_BYTES;
+    if (bytes > most) throw new RecordTooLarge(row, bytes, most);
     this.#grow(bytes);
     return true;
   }
@@ -182,12 +197,13 @@ export class BatchEncoder {
 
   /** The finished batch: valid until `reset`. Without `sequence` it is of no producer that the broker would know again. */
   finish(sequence: Sequence | null): Buffer {
+    const codec = this.#isStored ? this.#store() : CODEC.none;
     const to = this.#target.buffer;
     writeInt64(to, AT.baseOffset, 0);
     to.writeInt32BE(this.#at - LENGTH_FROM, AT.length);
     to.writeInt32BE(-1, AT.leaderEpoch);
     to.writeInt8(2, AT.magic);
-    to.writeInt16BE(sequence?.transactional === true ? ATTRIBUTE.transactional : 0, AT.attributes);
+    to.writeInt16BE(codec | (sequence?.transactional === true ? ATTRIBUTE.transactional : 0), AT.attributes);
     to.writeInt32BE(this.#count - 1, AT.lastOffsetDelta);
     writeInt64(to, AT.baseTimestamp, this.#baseTimestamp);
     writeInt64(to, AT.maxTimestamp, this.#maxTimestamp);
@@ -197,6 +213,13 @@ export class BatchEncoder {
     to.writeInt32BE(this.#count, AT.count);
     to.writeUInt32BE(crc32c(to.subarray(AT.attributes, this.#at)) >>> 0, AT.crc);
     return to.subarray(0, this.#at);
+  }
+
+  #store(): number {
+    this.#grow(FRAME_END_BYTES);
+    writeStoredFrame(this.#target.buffer, this.#start, this.#at);
+    this.#at += FRAME_END_BYTES;
+    return CODEC.lz4;
   }
 }
 

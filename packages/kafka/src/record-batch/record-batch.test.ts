@@ -2,7 +2,7 @@ import { crc32c } from "@node-rs/crc32";
 import { batchOf, constantHeader, recordAt, selectRows, type Batch, type Header, type PlainRecord } from "@weir/record";
 import { RecordTooLarge } from "@weir/stream";
 import fc from "fast-check";
-import { compressFrameSync } from "lz4-napi";
+import { compressFrameSync, decompressFrameSync } from "lz4-napi";
 import { gzipSync } from "node:zlib";
 import { compress as compressSnappy } from "snappyjs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +10,7 @@ import { ZstdCodec } from "zstd-codec";
 import { loadCodecs, type Codecs } from "./codecs.ts";
 import { decodeRecords, type Decoded } from "./decode.ts";
 import { BATCH_RECORDS, BatchEncoder, LARGEST_BATCH_BYTES } from "./encoder.ts";
-import { AT, ATTRIBUTE, readInt64, writeInt64 } from "./layout.ts";
+import { AT, ATTRIBUTE, CODEC, readInt64, writeInt64 } from "./layout.ts";
 import type { Aborted } from "./scan-batches.ts";
 
 const lane = { topic: "t", partition: 3 };
@@ -270,6 +270,49 @@ describe("compressed batches", () => {
       ].map(plain),
     );
     expect(decoded.batches.map((b) => b.nextOffset)).toEqual([5, 55, 56]);
+  });
+
+  it("whose records are stored in a frame of LZ4 are read where they lie; LZ4 itself finds the same in them", () => {
+    fc.assert(
+      fc.property(fc.array(anyRecord, { minLength: 1, maxLength: 40 }), fc.nat(40), (records, from) => {
+        const batch = batchOf(lane, records);
+        const plainly = encodeAt(batch);
+        const encoder = new BatchEncoder({ capacity: 64, compression: "lz4-stored" });
+        for (let i = 0; i < 2; i++) {
+          encoder.reset();
+          expect(encoder.add(batch, null, 0, null)).toBe(batch.count);
+          const stored = Buffer.from(encoder.finish(null));
+          expect(stored.readInt16BE(AT.attributes)).toBe(CODEC.lz4);
+          expect(Buffer.from(decompressFrameSync(stored.subarray(AT.records))).equals(plainly.subarray(AT.records))).toBe(true);
+          const behind = batchAt(records.length, 1, "behind");
+          const both = decodeRecords({ lane, records: Buffer.concat([stored, behind]), from, aborted: null, codecs: new Map() });
+          expect(both.damage).toBeNull();
+          expect(rowsOf(both).map(plain)).toEqual([...rowsOf(decode(plainly, from)), ...rowsOf(decode(behind, from))].map(plain));
+        }
+      }),
+    );
+  });
+
+  it.each<[string, (stored: Buffer) => Buffer]>([
+    ["without its end", (stored) => stored.subarray(0, -4)],
+    ["with a second block", (stored) => Buffer.concat([stored.subarray(0, -4), Buffer.from([1, 0, 0, 0x80, 0x55, 0, 0, 0, 0])])],
+    ["with bytes behind its end", (stored) => Buffer.concat([stored, Buffer.alloc(4)])],
+    [
+      "of other blocks",
+      (stored) => Buffer.concat([stored.subarray(0, AT.records + 5), Buffer.from([0x40, 0x82]), stored.subarray(AT.records + 7)]),
+    ],
+  ])("in another frame than ours are left to LZ4: %s", (_name, change) => {
+    const encoder = new BatchEncoder({ compression: "lz4-stored" });
+    encoder.add(batchOf(lane, ["a", "b"].map(text)), null, 0, 1);
+    const changed = Buffer.from(change(Buffer.from(encoder.finish(null))));
+    changed.writeInt32BE(changed.length - 12, AT.length);
+    const inflated: Buffer[] = [];
+    const lz4 = (frame: Buffer): Uint8Array => {
+      inflated.push(frame);
+      return Buffer.from(decompressFrameSync(frame));
+    };
+    decodeRecords({ lane, records: seal(changed), from: 0, aborted: null, codecs: new Map([[CODEC.lz4, lz4]]) });
+    expect(inflated[0]).toEqual(changed.subarray(AT.records));
   });
 
   it("that do not inflate are damage of their own, not of their neighbours", () => {

@@ -1,5 +1,6 @@
 import { crc32c } from "@node-rs/crc32";
-import { AT, ATTRIBUTE, LENGTH_FROM, readInt64 } from "./layout.ts";
+import { AT, ATTRIBUTE, CODEC, LENGTH_FROM, readInt64 } from "./layout.ts";
+import { storedBytes } from "./stored-frame.ts";
 
 export interface Aborted {
   readonly producerId: number;
@@ -11,6 +12,7 @@ export interface Section {
   readonly at: number;
   readonly end: number;
   readonly count: number;
+  /** None where the records are stored, whatever the batch says. */
   readonly codec: number;
   readonly baseOffset: number;
   readonly lastOffset: number;
@@ -88,11 +90,13 @@ function damageOf(records: Buffer, at: number, end: number): string | null {
 function sectionAt(records: Buffer, at: number, end: number): Section {
   const attributes = records.readInt16BE(at + AT.attributes);
   const baseOffset = readInt64(records, at + AT.baseOffset);
+  const codec = attributes & ATTRIBUTE.codec;
+  const stored = codec === CODEC.lz4 ? storedBytes(records, at + AT.records, end) : null;
   return {
-    at: at + AT.records,
-    end,
+    at: stored === null ? at + AT.records : stored.at,
+    end: stored === null ? end : stored.end,
     count: records.readInt32BE(at + AT.count),
-    codec: attributes & ATTRIBUTE.codec,
+    codec: stored === null ? codec : CODEC.none,
     baseOffset,
     lastOffset: baseOffset + records.readInt32BE(at + AT.lastOffsetDelta),
     baseTimestamp: readInt64(records, at + AT.baseTimestamp),

@@ -53,6 +53,7 @@ export interface DeadLetterFile {
 
 export interface DeliveryFile {
   readonly guarantee: "exactly-once" | "at-least-once";
+  readonly compression: "none" | "lz4-stored";
   readonly commit: { readonly every: number; readonly bytes: number };
 }
 
@@ -90,6 +91,10 @@ const delivery: z.ZodType<DeliveryFile> = z.strictObject({
   guarantee: z.enum(["exactly-once", "at-least-once"]).default("exactly-once").meta({
     description:
       "What holds of the output when a process is killed or a broker fails. exactly-once: records, offsets and the execution log become visible in one transaction or not at all. at-least-once: records can be read as soon as they are written, and some may be written again, with the same weir.id and in the same order; none is lost. Stages that keep state (windows, rules that remember, sequenced) and fused chains that have one are exactly-once in any case, and so is what ingest and replays write.",
+  }),
+  compression: z.enum(["none", "lz4-stored"]).default("none").meta({
+    description:
+      "How what the stages write lies in the batches of their topics. lz4-stored: in frames of LZ4 that compress nothing. Brokers read each record of a plain batch, header by header, and of this one only sizes, which saves them a fifth of their time. Whoever reads the topics must know LZ4: the clients of Java, C, Go and what is built on them do; kafkajs needs kafkajs-lz4, kafka-python and aiokafka need their extra for lz4.",
   }),
   commit: z
     .strictObject({

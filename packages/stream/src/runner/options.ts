@@ -1,6 +1,6 @@
 import type { Batch, FailureClass, Slices } from "@weir/record";
 import type { Clock } from "../clock.ts";
-import type { Guarantee, Log } from "../log.ts";
+import type { Compression, Guarantee, Log } from "../log.ts";
 import type { BreakerSpec } from "./breaker.ts";
 import type { Link } from "./chain.ts";
 import type { RunnerEvents } from "./events.ts";
@@ -27,6 +27,8 @@ export interface RunnerOptions {
   readonly commit: { readonly everyMs: number; readonly bytes: number };
   /** A chain with state is exactly-once in any case: its state and its output would contradict each other. Absent: exactly-once. */
   readonly guarantee?: Guarantee;
+  /** Of all that the chain writes; absent: none. */
+  readonly compression?: Compression;
   /** Topics written by the chain that other stages read: when a finite lane is done, they are told where it ends. */
   readonly handsOnTo: readonly string[];
   /** Close windows of a lane that got nothing for so long; null: never. */

@@ -201,8 +201,8 @@ class Work {
   }
 
   #producerOptions(transactionalId: string): ProducerOptions {
-    const { transactionTimeoutMs, guarantee = "exactly-once" } = this.#options;
-    return { transactionalId, rotate: 4, timeoutMs: transactionTimeoutMs, guarantee: this.#chain.stateful ? "exactly-once" : guarantee };
+    const { transactionTimeoutMs: timeoutMs, guarantee: wanted = "exactly-once", compression = "none" } = this.#options;
+    return { transactionalId, rotate: 4, timeoutMs, guarantee: this.#chain.stateful ? "exactly-once" : wanted, compression };
   }
 
   #patiently<T>(act: () => Promise<T>): Promise<T> {

@@ -14,6 +14,7 @@ export interface W1Pipeline {
   readonly commitEveryMs?: number;
   /** Absent: exactly-once. */
   readonly guarantee?: "exactly-once" | "at-least-once";
+  readonly compression?: "none" | "lz4-stored";
   /** Of what Weir adds to a record only its id; absent: false. */
   readonly minimalHeaders?: boolean;
   /** Share of the routed records that is copied to `<name>.route.sampled`; absent: none. */
@@ -98,7 +99,7 @@ function manifestOf({ bytes, classes, opsets }: PipelineModel, features: readonl
 
 function specOf(pipeline: W1Pipeline): string {
   const { name, partitions, windowRecords, commitEveryMs = 100, minimalHeaders = false, sample, minRecords } = pipeline;
-  const { guarantee = "exactly-once" } = pipeline;
+  const { guarantee = "exactly-once", compression = "none" } = pipeline;
   const least = minRecords === undefined ? "" : `, minRecords: ${minRecords}`;
   const window = windowRecords === null ? [] : [`    window: {kind: count, size: ${windowRecords}, hold: true${least}}`];
   return [
@@ -107,7 +108,7 @@ function specOf(pipeline: W1Pipeline): string {
     "metadata: {name: " + name + ", owner: user:tests}",
     `partitions: ${partitions}`,
     `record: {contract: ${contractFile(pipeline)}, format: ${pipeline.format ?? "json"}, id: /transaction_id, key: /card_id}`,
-    `delivery: {guarantee: ${guarantee}, commit: {every: ${commitEveryMs}ms, bytes: 8MiB}}`,
+    `delivery: {guarantee: ${guarantee}, compression: ${compression}, commit: {every: ${commitEveryMs}ms, bytes: 8MiB}}`,
     ...(minimalHeaders ? ["headers: minimal"] : []),
     "stages:",
     "  ingest: {type: ingest, out: gate}",
