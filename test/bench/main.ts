@@ -39,8 +39,10 @@ const DISK: ReadonlyMap<System, Disk> = new Map<Ours, Disk>([
   ["weir-pass", { copies: 2, added: 120 }],
   ["weir-fused", { copies: 2, added: 320 }],
   ["weir-minimal", { copies: 2, added: 270 }],
+  ["weir-stored", { copies: 2, added: 320 }],
   ["weir-at-least-once", { copies: 2, added: 320 }],
   ["weir-services", { copies: 4, added: 740 }],
+  ["weir-services-stored", { copies: 4, added: 740 }],
 ]);
 /** Of a peer; `kafkajs-services` writes a record three times, but few of them. */
 const PEER_DISK: Disk = { copies: 2, added: 220 };

@@ -18,7 +18,15 @@ export interface BenchOptions {
   readonly again: boolean;
 }
 
-export const OURS = ["weir-pass", "weir-fused", "weir-minimal", "weir-at-least-once", "weir-services"] as const;
+export const OURS = [
+  "weir-pass",
+  "weir-fused",
+  "weir-minimal",
+  "weir-stored",
+  "weir-at-least-once",
+  "weir-services",
+  "weir-services-stored",
+] as const;
 export type Ours = (typeof OURS)[number];
 export type System = Ours | Peer;
 export const SYSTEMS: readonly System[] = [...OURS, ...PEERS];

@@ -19,8 +19,10 @@ const SAME_FOR_ALL = `  order     read_committed, transactions of at most 100 ms
             weir-pass      one process that carries records over and does nothing with them, no headers added: what runner and Kafka alone cost
             weir-fused     one process, gate + inference + router in it
             weir-minimal   the same with headers: minimal, of what Weir adds only the id
+            weir-stored    as weir-fused with delivery: {compression: lz4-stored}: what it writes is in frames of LZ4 that compress nothing
             weir-at-least-once  as weir-fused with delivery: {guarantee: at-least-once}: written outside of transactions, offsets committed as often; nothing is killed here
             weir-services  five processes: ingest and monitor (both beside the way here: a producer filled the entry topic), gate, inference, router
+            weir-services-stored  the same with delivery: {compression: lz4-stored}
             others         one process each where nothing else is said, the sources in test/bench/peers; two threads or subtasks for Kafka Streams and Flink, one for the rest
               streams-plain  Kafka Streams 4.3.1 as most people write it: a tree of JSON and one run of the model a record
               streams-tuned  bytes, a streaming parser, records gathered until the commit and scored in one run

@@ -144,6 +144,7 @@ async function preparePipeline(system: Ours, log: Log, options: SetupOptions): P
     name,
     minimalHeaders: system === "weir-minimal",
     guarantee: system === "weir-at-least-once" ? "at-least-once" : "exactly-once",
+    compression: system === "weir-stored" || system === "weir-services-stored" ? "lz4-stored" : "none",
     ...(commitMs !== null && { commitEveryMs: commitMs }),
   });
   const file = path.join(folder, "pipeline.yaml");
@@ -157,7 +158,8 @@ async function preparePipeline(system: Ours, log: Log, options: SetupOptions): P
   await untilAnswered(() => log.createTopics(topology.topics.map(short)));
   if (workload.windowRecords !== null) await endWindows(log, topology);
   const ends = endTopics(topology);
-  if (system !== "weir-services") return { pipeline: folder, processes: fusedProcesses(options), hops: [ends] };
+  if (system !== "weir-services" && system !== "weir-services-stored")
+    return { pipeline: folder, processes: fusedProcesses(options), hops: [ends] };
   const processes = [
     { ...serviceIn("ingest", "ingest-0"), hop: null },
     { ...serviceIn("gate", "gate-0"), hop: 0 },

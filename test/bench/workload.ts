@@ -77,7 +77,7 @@ export function writerOf(
   };
 }
 
-type Named = Pick<W1Pipeline, "name" | "commitEveryMs" | "minimalHeaders" | "guarantee">;
+type Named = Pick<W1Pipeline, "name" | "commitEveryMs" | "minimalHeaders" | "guarantee" | "compression">;
 
 /** The folder of the workload's pipeline; commits come as often as where the most records a second are wanted unless it is told. */
 export function writePipeline(folder: string, workload: Workload, named: Named): void {
