@@ -144,7 +144,7 @@ async function preparePipeline(system: Ours, log: Log, options: SetupOptions): P
     name,
     minimalHeaders: system === "weir-minimal",
     guarantee: system === "weir-at-least-once" ? "at-least-once" : "exactly-once",
-    compression: system === "weir-stored" || system === "weir-services-stored" ? "lz4-stored" : "none",
+    ...((system === "weir-stored" || system === "weir-services-stored") && { compression: "lz4-stored" as const }),
     ...(commitMs !== null && { commitEveryMs: commitMs }),
   });
   const file = path.join(folder, "pipeline.yaml");

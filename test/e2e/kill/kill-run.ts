@@ -42,10 +42,10 @@ const PROCESSES: readonly FleetProcess[] = [
 const SILENCE_MS = 60_000;
 
 /** Records through five processes, one of them killed every few seconds, until all have reached an end; then asks a foreign reader. */
-export async function killRun({ address, seed, records, rate, killEveryMs, compression = "none" }: KillRun): Promise<KillResult> {
+export async function killRun({ address, seed, records, rate, killEveryMs, compression }: KillRun): Promise<KillResult> {
   const folder = mkdtempSync(path.join(tmpdir(), "weir-kill-"));
   const name = `kill${seed}-${Date.now().toString(36)}`;
-  writeW1Pipeline(folder, { name, partitions: PARTITIONS, windowRecords: WINDOW_RECORDS, compression });
+  writeW1Pipeline(folder, { name, partitions: PARTITIONS, windowRecords: WINDOW_RECORDS, ...(compression && { compression }) });
   const { topology } = loadPipeline(folder, {});
   await using log = await createKafkaLog({ brokers: [address], clientId: "weir-kill" });
   await log.createTopics(topology.topics);

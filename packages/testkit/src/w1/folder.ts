@@ -99,7 +99,8 @@ function manifestOf({ bytes, classes, opsets }: PipelineModel, features: readonl
 
 function specOf(pipeline: W1Pipeline): string {
   const { name, partitions, windowRecords, commitEveryMs = 100, minimalHeaders = false, sample, minRecords } = pipeline;
-  const { guarantee = "exactly-once", compression = "none" } = pipeline;
+  const { guarantee = "exactly-once", compression } = pipeline;
+  const packed = compression === undefined ? "" : `compression: ${compression}, `;
   const least = minRecords === undefined ? "" : `, minRecords: ${minRecords}`;
   const window = windowRecords === null ? [] : [`    window: {kind: count, size: ${windowRecords}, hold: true${least}}`];
   return [
@@ -108,7 +109,7 @@ function specOf(pipeline: W1Pipeline): string {
     "metadata: {name: " + name + ", owner: user:tests}",
     `partitions: ${partitions}`,
     `record: {contract: ${contractFile(pipeline)}, format: ${pipeline.format ?? "json"}, id: /transaction_id, key: /card_id}`,
-    `delivery: {guarantee: ${guarantee}, compression: ${compression}, commit: {every: ${commitEveryMs}ms, bytes: 8MiB}}`,
+    `delivery: {guarantee: ${guarantee}, ${packed}commit: {every: ${commitEveryMs}ms, bytes: 8MiB}}`,
     ...(minimalHeaders ? ["headers: minimal"] : []),
     "stages:",
     "  ingest: {type: ingest, out: gate}",
