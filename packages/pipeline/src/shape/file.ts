@@ -94,7 +94,7 @@ const delivery: z.ZodType<DeliveryFile> = z.strictObject({
   }),
   compression: z.enum(["none", "lz4-stored"]).default("none").meta({
     description:
-      "How what the stages write lies in the batches of their topics. lz4-stored: in frames of LZ4 that compress nothing. Brokers read each record of a plain batch, header by header, and of this one only sizes, which saves them a fifth of their time. Whoever reads the topics must know LZ4: the clients of Java, C, Go and what is built on them do; kafkajs needs kafkajs-lz4, kafka-python and aiokafka need their extra for lz4.",
+      "How what the stages write lies in the batches of their topics. lz4-stored: in frames of LZ4 that compress nothing. Brokers read each record of a plain batch, header by header, and of this one only sizes, which saves them a tenth to a fifth of their time. Whoever reads the topics must know LZ4: the clients of Java, C, Go and what is built on them do; kafkajs needs kafkajs-lz4, kafka-python and aiokafka need their extra for lz4.",
   }),
   commit: z
     .strictObject({
