@@ -5,7 +5,7 @@ import { startServices, type ServiceName } from "../../packages/cli/src/up/servi
 import type { Connection, LoadedPipeline, MissingOffsets } from "@weir/service";
 import type { Ran } from "./command.ts";
 
-export { SILENT } from "../../packages/cli/src/dry-run/dry-run.ts";
+export { SILENT } from "@weir/stream";
 export { createStatusReader } from "../../packages/cli/src/commands/status.ts";
 export { isDrained } from "../../packages/cli/src/up/drain.ts";
 export { BUILDERS } from "../../packages/cli/src/up/services.ts";

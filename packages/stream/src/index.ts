@@ -45,6 +45,7 @@ export { createRunner, type Runner } from "./runner/runner.ts";
 export { isReplaced } from "./runner/replaced.ts";
 export { type RunnerOptions, type ReplayInput, type RetryPolicy, type FailureCare } from "./runner/options.ts";
 export { positionsByPort, viewOf, type Link, type Output } from "./runner/chain.ts";
+export { SILENT } from "./runner/silent.ts";
 export { RETRY_KINDS, type RetryKind, type CommitTimes, type RunnerEvents } from "./runner/events.ts";
 export { type Refusal } from "./runner/refusal.ts";
 export { type Execution, type DecidedRange } from "./runner/execution.ts";

@@ -1,7 +1,7 @@
 import { readDeadLetter } from "@weir/deadletter";
 import { headerText, type PlainRecord } from "@weir/record";
 import { createMetrics, runChain, systemClock, type LoadedPipeline, type RunningChain } from "@weir/service";
-import { createMemoryLog, type Log, type RunnerEvents } from "@weir/stream";
+import { createMemoryLog, SILENT, type Log } from "@weir/stream";
 import { createStatusReader, type Status } from "../commands/status.ts";
 import { produce } from "../produce/produce.ts";
 import { lanesOf, readToEnd } from "../read-topics.ts";
@@ -79,22 +79,6 @@ function startChain(loaded: LoadedPipeline, stageId: string, log: Log): Promise<
     eventsOf: () => ({ ...SILENT, replaced: () => {} }),
   });
 }
-
-/** For a runner that nobody watches. */
-export const SILENT: RunnerEvents = {
-  committed: () => {},
-  aborted: () => {},
-  assigned: () => {},
-  revoked: () => {},
-  lagging: () => {},
-  waiting: () => {},
-  resumed: () => {},
-  skipped: () => {},
-  halted: () => {},
-  stuck: () => {},
-  retried: () => {},
-  ended: () => {},
-};
 
 async function drained(loaded: LoadedPipeline, log: Log, records: number, failed: () => Error | null): Promise<Status> {
   const reader = createStatusReader(loaded, log);
