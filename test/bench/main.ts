@@ -18,16 +18,12 @@ import { parseOptions, type BenchOptions, type Ours, type System } from "./optio
 import { createReference } from "./reference.ts";
 import { jsonLine, methodOf, table } from "./report.ts";
 import { keepResults } from "./results.ts";
+import { WARM_UP } from "./warm-up.ts";
 import { formOf, writePipeline } from "./workload.ts";
 import { WORKLOADS } from "./workloads/workloads.ts";
 
 // `npm run bench`: records a second and processor time per record of whole pipelines on a Kafka of their own.
 
-/**
- * Thrown away. A young broker is busy with compiling itself: its compiler took a third of its time in the first run that wrote
- * headers, with only a run without them before it, and a quarter in the next.
- */
-const WARM_UP: readonly System[] = ["weir-pass", ...Array.from({ length: 5 }, () => "weir-fused" as const)];
 /** What a run wrote is deleted when it was counted; a broker gives the room back after a minute. */
 const RUNS_ON_DISK = 4;
 /** Of a record, how often it is written, the entry topic included, and what comes with it in all of these places. */
@@ -109,7 +105,12 @@ async function measureEach(folder: string, options: BenchOptions, missing: reado
       for (const topic of topics) await admin.deleteTopic(topic);
     };
     const filled = new Set<string>();
-    const measure = async (system: System, run: string, records: number): Promise<Drained> => {
+    const measure = async (
+      system: System,
+      run: string,
+      given: Pick<DrainOptions, "records" | "commitMs" | "killEveryMs">,
+    ): Promise<Drained> => {
+      const { records } = given;
       const entryTopic = `bench.in.${records}`;
       if (!filled.has(entryTopic)) {
         note(`writing ${records.toLocaleString("en")} records`);
@@ -119,26 +120,28 @@ async function measureEach(folder: string, options: BenchOptions, missing: reado
       note(`${system}, ${run}`);
       const name = `${system}.${run}`.replaceAll(/[^a-z0-9]/g, "");
       const drainOptions: DrainOptions = {
+        ...given,
         system,
-        records,
         name,
         entryTopic,
         folder: path.join(folder, name),
         address: broker.address,
         brokerPids: broker.pids,
         model: path.join(models, "models/fraud/1/model.onnx"),
-        commitMs: null,
         note,
         reference,
         workload,
         registry: registry?.url ?? null,
         discard,
-        killEveryMs: run.startsWith("warm-up") ? null : options.killEveryMs,
       };
       return drain(log, drainOptions);
     };
-    for (const [i, system] of WARM_UP.entries()) await measure(system, `warm-up ${i + 1}`, warmUpRecords);
-    for (const turn of missing) onDrained(turn, await measure(turn.system, `run ${turn.run}`, recordsFor(turn.system, options)));
+    for (const [i, { system, commitMs }] of WARM_UP.entries())
+      await measure(system, `warm-up ${i + 1}`, { records: warmUpRecords, commitMs, killEveryMs: null });
+    for (const { system, run } of missing) {
+      const records = recordsFor(system, options);
+      onDrained({ system, run }, await measure(system, `run ${run}`, { records, commitMs: null, killEveryMs: options.killEveryMs }));
+    }
   } finally {
     await broker.stop();
   }

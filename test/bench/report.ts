@@ -34,8 +34,9 @@ const SAME_FOR_ALL = `  order     read_committed, transactions of at most 100 ms
               kafkajs-each   eachMessage, one run of the model and one send a record, at-least-once
               kafkajs-services  the same as three processes with topics between: gate, inference, router. Of five services these carry records; ingest
                              and monitor would be beside the way here as ours are, so there is nothing for them to do and they are not started
-  broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by six runs that are thrown away;
-            before every run all free memory is brought into use, so that none pays for getting pages for the first time
+  broker    Kafka 4.3.1 in a process of its own on this machine, one node, 2 GiB heap, warmed up by six runs that are thrown away, five of them with
+            transactions of a few milliseconds; before every run all free memory is brought into use, so that none pays for getting pages
+            for the first time
   drain     the entry topic is filled beforehand, then the processes are started; the first 25 % are dropped
             records/s from the times at which the output was appended; CPU µs per record from /proc/PID/stat of every process and of the broker, without the
             first 25 % of the first hop: each process by the records that its own hop moved, the broker and those without a hop by the mean of the hops

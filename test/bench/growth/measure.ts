@@ -11,10 +11,10 @@ import { drain, type Drained, type DrainOptions } from "../drain.ts";
 import { createLoad, poolOf, SEED } from "../input.ts";
 import type { Ours } from "../options.ts";
 import { createReference } from "../reference.ts";
+import { WARM_UP } from "../warm-up.ts";
 import { formOf, W1, writePipeline } from "../workload.ts";
 import { keyOf, type Point } from "./axes.ts";
 
-const WARM_UP: readonly Ours[] = ["weir-pass", "weir-fused"];
 const WARM_UP_RECORDS = 2_000_000;
 /** Key, headers and prediction of a record, beside its bytes in the entry topic and at its end. */
 const ADDED_BYTES = 400;
@@ -41,14 +41,14 @@ export async function measurePoints({ points, note, signal, onDone }: MeasureOpt
       await using admin = await openTopicAdmin(broker.address);
       const place: Place = { log, admin, folder, address: broker.address, brokerPids: broker.pids, note, signal };
       const records = Math.min(WARM_UP_RECORDS, Math.max(...points.map((point) => point.records)));
-      for (const [i, system] of WARM_UP.entries()) {
-        note(`${system}, warm-up`);
-        await measure({ at: 0, workload: W1, records }, { ...place, system, name: `warmup${i + 1}` });
+      for (const [i, { system, commitMs }] of WARM_UP.entries()) {
+        note(`${system}, warm-up ${i + 1}`);
+        await measure({ at: 0, workload: W1, records }, { ...place, system, commitMs, name: `warmup${i + 1}` });
       }
       for (const [i, point] of points.entries()) {
         note(`point ${i + 1} of ${points.length}: ${keyOf(point)}`);
         const name = `growth${i + 1}`;
-        onDone(point, await measure(point, { ...place, system: "weir-fused", name }));
+        onDone(point, await measure(point, { ...place, system: "weir-fused", commitMs: null, name }));
         await clear(place, name);
       }
     } finally {
@@ -72,9 +72,10 @@ interface Place {
 interface Measuring extends Place {
   readonly system: Ours;
   readonly name: string;
+  readonly commitMs: number | null;
 }
 
-async function measure({ workload, records }: Point, { system, name, ...place }: Measuring): Promise<Drained> {
+async function measure({ workload, records }: Point, { system, name, commitMs, ...place }: Measuring): Promise<Drained> {
   const { log, address, brokerPids, note, signal } = place;
   const folder = path.join(place.folder, name);
   const entryTopic = `${name}.in`;
@@ -83,7 +84,7 @@ async function measure({ workload, records }: Point, { system, name, ...place }:
   const models = path.join(place.folder, `${name}-reference`);
   writePipeline(models, workload, { name: "reference" });
   const options: DrainOptions = {
-    ...{ system, records, name, entryTopic, folder, address, brokerPids, note, workload, signal },
+    ...{ system, records, name, commitMs, entryTopic, folder, address, brokerPids, note, workload, signal },
     model: path.join(models, "models/fraud/1/model.onnx"),
     reference: await createReference({
       models: path.join(models, "models"),
@@ -93,7 +94,6 @@ async function measure({ workload, records }: Point, { system, name, ...place }:
       form: formOf(workload),
     }),
     killEveryMs: null,
-    commitMs: null,
   };
   return drain(log, options);
 }
