@@ -1,7 +1,16 @@
 import { createKafkaLog } from "@weir/kafka";
+import type { RegistryEnvironment } from "@weir/pipeline";
 import type { Log } from "@weir/stream";
 import { createSchemaRegistry } from "@weir/schema-registry";
-import { chooseConnection, loadPipeline, withRegistry, type Connection, type Environment, type LoadedPipeline } from "@weir/service";
+import {
+  chooseConnection,
+  chooseRegistry,
+  loadPipeline,
+  withRegistry,
+  type Connection,
+  type Environment,
+  type LoadedPipeline,
+} from "@weir/service";
 
 /** Where `weir up` listens unless it is told otherwise. */
 export const DEFAULT_BROKER = "127.0.0.1:19092";
@@ -19,19 +28,27 @@ export function connectionOf(flags: BrokerFlags, env: Environment): Connection {
   const own = set === undefined || set === "" || set === "embedded" || set === "testcontainers";
   return chooseConnection({
     brokers: own ? null : set,
-    environment: flags.env ?? (env["WEIR_ENV"] || null),
+    environment: environmentOf(flags, env),
     folder: flags.pipeline ?? null,
     env,
     fallback: DEFAULT_BROKER,
   });
 }
 
+/** The schema registry that is named, by WEIR_SCHEMA_REGISTRY or the environment file; null: none is. */
+export function registryOf(flags: BrokerFlags, env: Environment): (() => RegistryEnvironment) | null {
+  return chooseRegistry({ environment: environmentOf(flags, env), folder: flags.pipeline ?? null, env });
+}
+
 /** The pipeline with the registry that its records need, for commands that run its stages. */
 export function loadRunnable(folder: string, flags: BrokerFlags, env: Environment): LoadedPipeline {
-  const environment = flags.env ?? (env["WEIR_ENV"] || null);
-  return withRegistry(loadPipeline(folder, env), { environment, env }, createSchemaRegistry);
+  return withRegistry(loadPipeline(folder, env), { environment: environmentOf(flags, env), env }, createSchemaRegistry);
 }
 
 export function connect(to: Connection, clientId: string): Promise<Log> {
   return createKafkaLog({ ...to, clientId: `weir-${clientId}` });
+}
+
+function environmentOf(flags: BrokerFlags, env: Environment): string | null {
+  return flags.env ?? (env["WEIR_ENV"] || null);
 }

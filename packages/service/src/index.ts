@@ -18,5 +18,5 @@ export { fuse } from "./fusion.ts";
 export { runStageService, stagesOf, type RunningService, type ServiceContext } from "./stage-service.ts";
 export { serviceProcess } from "./main.ts";
 export { SERVICE_CODES } from "./codes.ts";
-export { chooseConnection, plainConnection, type Connection, type ConnectionChoice } from "./connection.ts";
+export { chooseConnection, chooseRegistry, plainConnection, type Connection, type ConnectionChoice } from "./connection.ts";
 export { readableLog, withRegistry, type OpenRegistry } from "./registry.ts";

@@ -217,3 +217,23 @@ test("what works on JSON says so", async () => {
   ].map(({ code, stderr }) => [code, /WEIR-\d+/.exec(stderr)?.[0]]);
   expect(said).toEqual([[2, "WEIR-5207"], [2, "WEIR-6041"], [2, "WEIR-6041"], [2, "WEIR-6041"], [3, "WEIR-5113"]]); // prettier-ignore
 });
+
+test("weir doctor asks the registry that is named: any answer in form will do, none is exit code 4", async () => {
+  const doctor = async (at: string | null): Promise<unknown> => {
+    const { code, stdout } = await weirHere(
+      ["doctor", "--json", "--broker", inject("kafka")],
+      at === null ? {} : { WEIR_SCHEMA_REGISTRY: at },
+    );
+    const found = (JSON.parse(stdout) as { name: string; ok: boolean; detail: string }[]).find(({ name }) => name.startsWith("registry"));
+    return [code, found?.name, found?.ok, found?.detail.replace(/\d+ ms/, "N ms")];
+  };
+  expect(await doctor(null)).toEqual([0, undefined, undefined, undefined]);
+  expect(await doctor(registry.url)).toEqual([0, `registry ${registry.url}`, true, "answers in N ms"]);
+  registry.fails(401);
+  try {
+    expect(await doctor(registry.url)).toEqual([4, `registry ${registry.url}`, false, expect.stringMatching(/answers 401/)]);
+  } finally {
+    registry.fails(null);
+  }
+  expect(await doctor("http://127.0.0.1:9")).toEqual([4, "registry http://127.0.0.1:9", false, expect.stringMatching(/does not answer/)]);
+});

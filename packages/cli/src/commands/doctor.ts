@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
 import { findJava } from "@weir/broker";
+import type { RegistryEnvironment } from "@weir/pipeline";
 import { describeProblem, WeirError } from "@weir/record";
+import { createSchemaRegistry } from "@weir/schema-registry";
 import { VERSION, type Connection, type Environment } from "@weir/service";
 import { connect } from "../connect.ts";
 import { table, type Output } from "../output.ts";
@@ -11,14 +13,28 @@ interface Finding {
   readonly detail: string;
 }
 
-/** Looks at everything that Weir needs; 4 when the broker does not answer, 0 otherwise: Java and Maven are needed only for the embedded one. */
-export async function doctor(to: Connection, env: Environment, json: boolean, output: Output): Promise<number> {
+export interface Surroundings {
+  readonly broker: Connection;
+  /** Null: none is named, and only pipelines whose records are Avro need one. */
+  readonly registry: (() => RegistryEnvironment) | null;
+  readonly env: Environment;
+}
+
+/**
+ * Looks at everything that Weir needs; 4 when the broker does not answer, or a registry that is named, 0 otherwise: Java and Maven are
+ * needed only for the embedded broker.
+ */
+export async function doctor({ broker, registry, env }: Surroundings, json: boolean, output: Output): Promise<number> {
+  const servers = [
+    await look(`broker ${broker.brokers.join(",")}`, () => brokerDetail(broker)),
+    ...(registry === null ? [] : [await look(`registry ${registry().url}`, () => registryDetail(registry))]),
+  ];
   const findings = [
     { name: "weir", ok: true, detail: VERSION },
     { name: "node", ok: true, detail: process.versions.node },
     await look("java", async () => `Java ${(await findJava(env)).major}`),
     await look("maven", () => firstLine(env["WEIR_MVN"] ?? "mvn", ["--version"])),
-    await look(`broker ${to.brokers.join(",")}`, () => brokerDetail(to)),
+    ...servers,
   ];
   if (json) output.data(JSON.stringify(findings));
   else
@@ -27,7 +43,7 @@ export async function doctor(to: Connection, env: Environment, json: boolean, ou
       findings.map((f) => [f.name, f.ok ? "ok" : "no", f.detail]),
     ))
       output.data(line);
-  return findings.at(-1)?.ok === true ? 0 : 4;
+  return servers.every(({ ok }) => ok) ? 0 : 4;
 }
 
 async function look(name: string, ask: () => Promise<string>): Promise<Finding> {
@@ -52,6 +68,13 @@ async function brokerDetail(to: Connection): Promise<string> {
   const startedAt = performance.now();
   await using log = await connect(to, "doctor");
   await log.partitions(["__consumer_offsets"]);
+  return `answers in ${Math.round(performance.now() - startedAt)} ms`;
+}
+
+/** Some id: that it does not know it is an answer too. */
+async function registryDetail(registry: () => RegistryEnvironment): Promise<string> {
+  const startedAt = performance.now();
+  await createSchemaRegistry(registry).find(1);
   return `answers in ${Math.round(performance.now() - startedAt)} ms`;
 }
 
