@@ -130,7 +130,7 @@ function skipMembers(bytes: Uint8Array, from: number, end: number, room: number)
 }
 
 /** A member's name, the colon and the space around it. */
-function skipName(bytes: Uint8Array, at: number, end: number): number {
+export function skipName(bytes: Uint8Array, at: number, end: number): number {
   if (at >= end || bytes[at] !== 34) return FAIL;
   const quote = textEnd(bytes, at + 1, end);
   if (quote < 0) return FAIL;

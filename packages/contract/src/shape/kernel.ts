@@ -36,7 +36,6 @@ const QUOTE = 34;
 const BACKSLASH = 92;
 const SPACE = 32;
 const OPEN = 123;
-const CLOSE = 125;
 const LETTER_E = 101;
 const NULL_WORD = 0x6c6c756e;
 const TRUE_WORD = 0x65757274;
@@ -45,13 +44,13 @@ const FALS_WORD = 0x736c6166;
 type I32 = Local<"i32">;
 
 /**
- * scan(ats, lengths, count, steps, stepsEnd, shift): reads the records at `ats[i]` (addresses) that have exactly the members
- * of the shape in its order, and nothing unusual in them; writes a 1 for each of them over its `lengths[i]`, for the others a
- * 0. Gives the number of the others.
+ * scan(ats, lengths, count, steps, tail, shift): reads the records at `ats[i]` (addresses) that have exactly the members of the
+ * shape in its order, and nothing unusual in them; writes a 1 for each of them over its `lengths[i]`, for the others a 0. Gives
+ * the number of the others. `tail` is the step behind the last one: bytes that lead to the end of the record.
  */
 function scanBody(scope: Scope, parameters: readonly I32[]): Statements {
-  const [ats, lengths, count, steps, stepsEnd, shift] = parameters;
-  if (!ats || !lengths || !count || !steps || !stepsEnd || !shift) throw new Error("scan has six parameters");
+  const [ats, lengths, count, steps, tail, shift] = parameters;
+  if (!ats || !lengths || !count || !steps || !tail || !shift) throw new Error("scan has six parameters");
   const int = (): I32 => scope.local("i32");
   const [at, end, step, row, done, others] = [int(), int(), int(), int(), int(), int()];
   const other = label("other");
@@ -69,9 +68,9 @@ function scanBody(scope: Scope, parameters: readonly I32[]): Statements {
         leave(other, i32.ne(i32.load8_u(at), OPEN)),
         at.increase(1),
         step.set(steps),
-        whilst(i32.lt_u(step, stepsEnd), ...readMember(v), step.increase(STEP_BYTES)),
-        leave(other, i32.ne(i32.load8_u(at), CLOSE)),
-        leave(other, i32.ne(i32.add(at, 1), end)),
+        whilst(i32.lt_u(step, tail), ...readKey(v), ...readValue(v), step.increase(STEP_BYTES)),
+        ...readKey(v),
+        leave(other, i32.ne(at, end)),
         done.set(1),
       ),
       i32.store(i32.add(lengths, i32.shl(row, 2)), done),
@@ -83,8 +82,8 @@ function scanBody(scope: Scope, parameters: readonly I32[]): Statements {
   ];
 }
 
-/** The bytes that lead to the value must be there, then comes a value of the kind, or null where that may be. */
-function readMember(v: Variables): Statements {
+/** The bytes that lead to the value must be there. */
+function readKey(v: Variables): Statements {
   const { at, end, other } = v;
   const offset = v.int();
   const differs = v.scope.local("v128");
@@ -102,7 +101,13 @@ function readMember(v: Variables): Statements {
     ),
     leave(other, v128.any_true(differs)),
     at.increase(cell(v, "keyLength")),
-    when(i32.eq(i32.load(at), NULL_WORD), readNull(v), [
+  ];
+}
+
+/** A value of the kind, or null where that may be. */
+function readValue(v: Variables): Statements {
+  return [
+    when(i32.eq(i32.load(v.at), NULL_WORD), readNull(v), [
       when(i32.eq(cell(v, "kind"), KIND.number), readNumber(v), [
         when(i32.eq(cell(v, "kind"), KIND.text), readText(v), [when(i32.eq(cell(v, "kind"), KIND.list), readList(v), readFlag(v))]),
       ]),

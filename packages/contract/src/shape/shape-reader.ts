@@ -1,6 +1,6 @@
 import type { ObjectPlan } from "../plan.ts";
 import { putNames, type Target } from "../target.ts";
-import { codeOfNames, namesOf } from "../unknown-names.ts";
+import { codeOfNames } from "../unknown-names.ts";
 import type { Values } from "../values.ts";
 import { columnsOf, placesOf, type Piece, type ShapeColumn } from "./columns.ts";
 import { createShapeKernel, type ShapeKernel } from "./kernel.ts";
@@ -32,7 +32,7 @@ let shared: ShapeKernel | null = null;
 export function createShapeReader(shape: Shape, plan: ObjectPlan, maxBytes: number): ShapeReader {
   const kernel = (shared ??= createShapeKernel());
   const layout = layOut(shape);
-  const unknown = namesOf(shape.map((step) => step.field));
+  const { unknown } = shape;
   return {
     read(values, { from, to }, done) {
       kernel.reserve(layout.bytesAt + SLACK_BYTES);
@@ -86,7 +86,7 @@ function readPiece(kernel: ShapeKernel, layout: Layout, piece: Piece, maxBytes: 
     ints[(atsAt >> 2) + row - first] = values.at[row]! - shift;
     ints[(lengthsAt >> 2) + row - first] = values.length[row]! > maxBytes ? -1 : values.length[row]!;
   }
-  kernel.call.scan(atsAt, lengthsAt, end - first, layout.tableAt, layout.tableAt + layout.stepsBytes, shift);
+  kernel.call.scan(atsAt, lengthsAt, end - first, layout.tableAt, layout.tailAt, shift);
   for (let row = first; row < end; row++) done[row] = ints[(lengthsAt >> 2) + row - first]!;
   for (const column of layout.columns) column.take(kernel, piece, done);
   return end;
@@ -97,7 +97,8 @@ interface Layout {
   readonly mostRows: number;
   readonly tableAt: number;
   readonly table: Uint8Array;
-  readonly stepsBytes: number;
+  /** Of the step behind the last. */
+  readonly tailAt: number;
   readonly atsAt: number;
   readonly lengthsAt: number;
   readonly bytesAt: number;
@@ -105,29 +106,36 @@ interface Layout {
 }
 
 function layOut(shape: Shape): Layout {
-  const mostRows = mostRowsOf(shape);
+  const { steps, tail } = shape;
+  const mostRows = mostRowsOf(steps);
   let end = TABLES_END;
   const room = (bytes: number): number => {
     const at = end;
     end = (end + bytes + 15) & ~15;
     return at;
   };
-  const stepsBytes = shape.length * STEP_BYTES;
-  const tableAt = room(stepsBytes + shape.reduce((sum, step) => sum + 2 * filled(step.key.length), 0));
+  const stepsBytes = (steps.length + 1) * STEP_BYTES;
+  const tableAt = room(stepsBytes + [...steps.map(({ key }) => key), tail].reduce((sum, key) => sum + 2 * filled(key.length), 0));
   const table = new Uint8Array(end - tableAt);
   const cells = new DataView(table.buffer);
   const columns: ShapeColumn[] = [];
   let keyAt = stepsBytes;
-  shape.forEach((step, number) => {
+  const setCell = (step: number, name: keyof typeof STEP, value: number): void =>
+    cells.setInt32(step * STEP_BYTES + STEP[name], value, true);
+  const setKey = (step: number, key: Uint8Array): void => {
+    table.set(key, keyAt);
+    table.fill(255, keyAt + filled(key.length), keyAt + filled(key.length) + key.length);
+    setCell(step, "key", tableAt + keyAt);
+    setCell(step, "keyLength", key.length);
+    setCell(step, "keyFilled", filled(key.length));
+    keyAt += 2 * filled(key.length);
+  };
+  steps.forEach((step, number) => {
     const at = number * STEP_BYTES;
-    table.set(step.key, keyAt);
-    table.fill(255, keyAt + filled(step.key.length), keyAt + filled(step.key.length) + step.key.length);
+    setKey(number, step.key);
     const places = placesOf(step, mostRows, room);
     columns.push(...columnsOf(step, places));
-    const set = (name: keyof typeof STEP, value: number): void => cells.setInt32(at + STEP[name], value, true);
-    set("key", tableAt + keyAt);
-    set("keyLength", step.key.length);
-    set("keyFilled", filled(step.key.length));
+    const set = (name: keyof typeof STEP, value: number): void => setCell(number, name, value);
     set("kind", step.kind);
     set("out", places.out);
     set("lengths", places.lengths);
@@ -140,15 +148,15 @@ function layOut(shape: Shape): Layout {
     const rules = step.kind === KIND.list ? step.field.list?.number : step.field.numberRules;
     cells.setFloat64(at + STEP.least, Math.max(rules?.minimum ?? -Infinity, -Number.MAX_VALUE), true);
     cells.setFloat64(at + STEP.most, Math.min(rules?.maximum ?? Infinity, Number.MAX_VALUE), true);
-    keyAt += 2 * filled(step.key.length);
   });
+  setKey(steps.length, tail);
   const atsAt = room(mostRows * 4);
   const lengthsAt = room(mostRows * 4);
-  return { mostRows, tableAt, table, stepsBytes, atsAt, lengthsAt, bytesAt: room(0), columns };
+  return { mostRows, tableAt, table, tailAt: tableAt + steps.length * STEP_BYTES, atsAt, lengthsAt, bytesAt: room(0), columns };
 }
 
-function mostRowsOf(shape: Shape): number {
-  const widest = Math.max(1, ...shape.map((step) => (step.kind === KIND.list ? (step.field.asVector?.width ?? 1) : 1)));
+function mostRowsOf(steps: readonly ShapeStep[]): number {
+  const widest = Math.max(1, ...steps.map((step) => (step.kind === KIND.list ? (step.field.asVector?.width ?? 1) : 1)));
   return Math.max(1, Math.min(MOST_ROWS, Math.floor(MOST_LIST_NUMBERS / widest)));
 }
 
