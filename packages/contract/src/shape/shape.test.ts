@@ -6,7 +6,6 @@ import type { FieldRequest } from "../request.ts";
 import type { ReadResult } from "../result.ts";
 import type { Schema } from "../schema.ts";
 import { createValidator } from "../validator.ts";
-import { createBatchScanner } from "./batch-scanner.ts";
 import { learnShape } from "./learn.ts";
 import { createShapeReader } from "./shape-reader.ts";
 import { buildPlan } from "../plan.ts";
@@ -375,84 +374,4 @@ test("records of a thousand members have a shape, too", () => {
   const scan = createScan(boundsOf({}));
   beginScan(scan, plan, valuesOf(batch(values.slice(0, 2))));
   expect([scanRecord(scan, plan, 0), scanRecord(scan, plan, 1), learnShape(scan, plan, 1)?.steps.length]).toEqual([true, true, 1000]);
-});
-
-describe("records with objects in them are read by their shape", () => {
-  const shapeOf = (text: string, requests: readonly FieldRequest[], schema: Schema = true): string[] | null => {
-    const targets = requests.map((request) => createTarget(request, (name) => name === "known"));
-    const plan = buildPlan(schema, targets, schema === true ? null : createValidator(schema))!; // all of them are simple
-    const scan = createScan(boundsOf({}));
-    const read = valuesOf(batch([text, text]));
-    for (const target of targets) beginTarget(target, 2);
-    beginScan(scan, plan, read);
-    expect([scanRecord(scan, plan, 0), scanRecord(scan, plan, 1)]).toEqual([true, true]);
-    const shape = learnShape(scan, plan, 1);
-    return shape && [...shape.steps.map(({ key }) => Buffer.from(key).toString()), Buffer.from(shape.tail).toString(), ...shape.unknown];
-  };
-  const scored = '{"id":"a","prediction":{"label":"x","confidence":0.5,"scores":{"x": 0.5, "y": 0.5},"model":"m/1"}}';
-
-  test("what leads from one value to the next may open and close some", () => {
-    const keys = ['"id":', ',"prediction":{"label":', ',"confidence":', ',"scores":{"x": ', ', "y": ', '},"model":', "}}"];
-    expect(shapeOf(scored, [{ pointer: "/prediction/confidence", as: "number" }])).toEqual(keys);
-    expect(shapeOf(scored, [])).toEqual(keys);
-  });
-
-  test("empty ones, space, and what follows the last value", () => {
-    expect(shapeOf('{"a":{},"b":1,"c":{ "d":{}} }\n', [])).toEqual(['"a":{},"b":', ',"c":{ "d":{}} }\n']);
-  });
-
-  test("the names that a contract does not know are those of the record, not of what is in it", () => {
-    expect(shapeOf('{"known":{"a":1},"new":{"b":2},"last":3}', [{ pointer: "", as: "unknown" }])).toEqual([
-      '"known":{"a":',
-      '},"new":{"b":',
-      '},"last":',
-      "}",
-      "new",
-      "last",
-    ]);
-  });
-
-  test("not where somebody asks for the object itself, where it holds lists of other things, and where only the validator can tell", () => {
-    expect(shapeOf(scored, [{ pointer: "/prediction", as: "boolean" }])).toBeNull();
-    expect(shapeOf('{"id":"a","all":{"list":[{}]}}', [])).toBeNull();
-    expect(shapeOf('{"id":"a","all":{"list":[ 1]}}', [])).toEqual(['"id":', ',"all":{"list":', "}}"]);
-    expect(
-      shapeOf('{"id":"a","all":{"b":1}}', [], { type: "object", properties: { all: { type: "object", minProperties: 1 } } }),
-    ).toBeNull();
-  });
-
-  test("and none of usual ones are left to the scanner", () => {
-    const values = Array.from({ length: 200 }, (_, i) => scored.replace("0.5", String(i / 256)));
-    const { fast, exact } = readers(true, [{ pointer: "/prediction/confidence", as: "number" }]);
-    expect(plain(fast.read(batch(values)))).toEqual(plain(exact.read(batch(values))));
-  });
-});
-
-describe("a scanner of batches", () => {
-  const requests: readonly FieldRequest[] = [{ pointer: "/n", as: "number" }];
-  const scan = (...batches: string[][]) => {
-    const targets = requests.map((request) => createTarget(request, () => true));
-    const scanner = createBatchScanner(buildPlan(true, targets, null)!, targets, boundsOf({})); // a schema of everything is simple
-    return batches.map((values) => {
-      const read = batch(values);
-      for (const target of targets) beginTarget(target, read.count);
-      const left = scanner.read(valuesOf(read), read.count);
-      return { left, sum: targets[0]!.values.reduce((sum, n) => sum + n, 0) }; // one target
-    });
-  };
-  const many = (text: (i: number) => string, count = 200): string[] => Array.from({ length: count }, (_, i) => text(i));
-
-  test("goes from one shape to another", () => {
-    const one = many((i) => `{"n":${i},"a":"x"}`);
-    const two = many((i) => `{"a":"x","n":${i}}`);
-    const mixed = many((i) => (i % 2 ? one[i]! : two[i]!)); // as long
-    const read = scan(one, one, two, two, two, mixed, mixed, one, one);
-    expect(read).toEqual(read.map(() => ({ left: [], sum: 19_900 })));
-  });
-
-  test("leaves what nobody can scan", () => {
-    const values = many((i) => `{"n":${i}}`);
-    values[77] = "{n:1}";
-    expect(scan(values, values).map(({ left }) => left)).toEqual([[77], [77]]);
-  });
 });
