@@ -64,17 +64,21 @@ async function look(name: string, ask: () => Promise<string>): Promise<Finding> 
 }
 
 /** A connection, and how far its clock is from ours cannot be asked of Kafka; that it answers metadata is what counts. */
-async function brokerDetail(to: Connection): Promise<string> {
-  const startedAt = performance.now();
-  await using log = await connect(to, "doctor");
-  await log.partitions(["__consumer_offsets"]);
-  return `answers in ${Math.round(performance.now() - startedAt)} ms`;
+function brokerDetail(to: Connection): Promise<string> {
+  return timed(async () => {
+    await using log = await connect(to, "doctor");
+    await log.partitions(["__consumer_offsets"]);
+  });
 }
 
 /** Some id: that it does not know it is an answer too. */
-async function registryDetail(registry: () => RegistryEnvironment): Promise<string> {
+function registryDetail(registry: () => RegistryEnvironment): Promise<string> {
+  return timed(() => createSchemaRegistry(registry).find(1));
+}
+
+async function timed(ask: () => Promise<unknown>): Promise<string> {
   const startedAt = performance.now();
-  await createSchemaRegistry(registry).find(1);
+  await ask();
   return `answers in ${Math.round(performance.now() - startedAt)} ms`;
 }
 
