@@ -60,7 +60,7 @@ export function learnShape(scan: Scan, plan: ObjectPlan, row: number): Shape | n
   return { steps: walk.steps, tail: bytes.slice(walk.from, end), unknown: namesOf(walk.unknown) };
 }
 
-/** `from` is behind the brace, as in all that follow; gives the position behind the closing one, or FAIL. */
+/** `from` is behind the brace, as in `learnMembers`; each of the three gives the position behind what it learned, or FAIL. */
 function learnObject(walk: Walk, plan: ObjectPlan, from: number, depth: number): number {
   const { scan } = walk;
   let at = from;
@@ -133,7 +133,7 @@ function isNumber(first: number): boolean {
   return first === 45 || (first >= 48 && first <= 57);
 }
 
-/** Arrays of numbers whose rules the kernel knows, those that are wanted with as many numbers as they may have. */
+/** Arrays without rules, or of numbers whose rules the kernel knows; those that are wanted with as many numbers as they may have. */
 function takesList({ list, asVector }: FieldPlan): boolean {
   if (list === null) return true;
   const fits = asVector === null || (asVector.width >= list.minItems && asVector.width <= list.maxItems);
