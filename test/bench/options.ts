@@ -33,7 +33,7 @@ export const SYSTEMS: readonly System[] = [...OURS, ...PEERS];
 
 export type Records = Partial<Readonly<Record<System, number>>>;
 
-/** `--quick`: about half an hour. With fewer records the compilers of the first seconds would count even more. */
+/** `--quick`: about forty minutes. With fewer records the compilers of the first seconds would count even more. */
 const QUICK_SHARE = 0.5;
 const QUICK_RUNS = 3;
 /** Below it the start of the processes is all there is to see. */
